@@ -1,0 +1,9 @@
+//! Pure data and pure functions: the words of the product. Imports nothing of the crate.
+
+pub mod dead;
+pub mod digest;
+pub mod ids;
+pub mod receipt;
+pub mod rows;
+pub mod triage;
+pub mod warning;

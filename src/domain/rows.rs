@@ -1,0 +1,300 @@
+//! Rows: one per allele, in columns. What the parser makes, the stores keep and the writer prints again.
+//!
+//! Row schema, version [`SCHEMA_VERSION`]. Shapes: every column has one entry per row; rows of a record are adjacent
+//! and in ALT order; *first-row* columns hold the record's raw text on its first row and null on the others.
+//! Null in `id`, `filter`, `alt`, `info` means the VCF's `.`; any other text, the empty one included, is as read.
+
+use std::collections::HashMap;
+
+/// Part of the layout digest: goes up whenever the same line would make other rows.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Text that belongs on every row of a record is repeated only up to this many bytes per record; beyond
+/// it stands on the record's first row alone (a reader takes it from there). So no record can expand by its ALT count.
+pub const REPEATED_BYTES_MAX: usize = 64 * 1024;
+
+/// One bit a row, packed low bit first as Arrow does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bits {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Bits {
+    /// Appends one bit.
+    #[inline]
+    pub fn push(&mut self, bit: bool) {
+        if self.len % 8 == 0 {
+            self.bytes.push(0);
+        }
+        if bit {
+            let last = self.bytes.len() - 1;
+            self.bytes[last] |= 1 << (self.len % 8);
+        }
+        self.len += 1;
+    }
+
+    /// Bit `i`; panics past the end.
+    #[inline]
+    pub fn get(&self, i: usize) -> bool {
+        assert!(i < self.len, "bit {i} of {}", self.len);
+        self.bytes[i / 8] >> (i % 8) & 1 == 1
+    }
+
+    /// Bits held.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no bit is held.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many are set.
+    pub fn count_ones(&self) -> u64 {
+        self.bytes.iter().map(|b| u64::from(b.count_ones())).sum()
+    }
+
+    /// The packed bytes, `len.div_ceil(8)` of them.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Bits from packed bytes; bits past `len` must be zero and are cleared.
+    pub fn from_bytes(mut bytes: Vec<u8>, len: usize) -> Option<Self> {
+        if bytes.len() != len.div_ceil(8) {
+            return None;
+        }
+        if let (Some(last), used @ 1..) = (bytes.last_mut(), len % 8) {
+            *last &= (1 << used) - 1;
+        }
+        Some(Self { bytes, len })
+    }
+
+    /// Takes the bytes out, for a buffer that is handed on without a copy.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// A nullable text column: `offsets.len() == len + 1`, as in Arrow's Utf8. The bytes are always valid UTF-8 text
+/// pieces of a checked segment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Start of each row's text, and the end of the last.
+    pub offsets: Vec<i32>,
+    /// All texts, back to back.
+    pub bytes: Vec<u8>,
+    /// Which rows are not null.
+    pub valid: Bits,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { offsets: vec![0], bytes: Vec::new(), valid: Bits::default() }
+    }
+}
+
+impl Text {
+    /// Appends one row. Panics beyond 2 GiB: a segment's limits keep far below.
+    #[inline]
+    pub fn push(&mut self, text: Option<&[u8]>) {
+        if let Some(text) = text {
+            self.bytes.extend_from_slice(text);
+        }
+        self.valid.push(text.is_some());
+        self.offsets.push(i32::try_from(self.bytes.len()).expect("column over 2 GiB"));
+    }
+
+    /// Row `i`; panics past the end.
+    #[inline]
+    pub fn get(&self, i: usize) -> Option<&[u8]> {
+        self.valid.get(i).then(|| &self.bytes[self.offsets[i] as usize..self.offsets[i + 1] as usize])
+    }
+
+    /// Rows held.
+    pub fn len(&self) -> usize {
+        self.valid.len()
+    }
+
+    /// Whether no row is held.
+    pub fn is_empty(&self) -> bool {
+        self.valid.is_empty()
+    }
+}
+
+/// Names of contigs, numbered in the order of their first row.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Contigs {
+    names: Vec<Box<[u8]>>,
+    ids: HashMap<Box<[u8]>, u32>,
+}
+
+impl Contigs {
+    /// The number of `name`, new or known. Sorted files hit the last name, without hashing.
+    pub fn id(&mut self, name: &[u8]) -> u32 {
+        if let Some(last) = self.names.last()
+            && **last == *name
+        {
+            return self.names.len() as u32 - 1;
+        }
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        let id = self.names.len() as u32;
+        self.names.push(name.into());
+        self.ids.insert(name.into(), id);
+        id
+    }
+
+    /// The name behind a number; panics on a number that [`Contigs::id`] did not give.
+    pub fn name(&self, id: u32) -> &[u8] {
+        &self.names[id as usize]
+    }
+
+    /// All names, by number.
+    pub fn names(&self) -> &[Box<[u8]>] {
+        &self.names
+    }
+}
+
+/// A batch of rows, in columns of equal length.
+#[derive(Clone, Default, PartialEq)]
+pub struct Rows {
+    /// 0-based number of the record among the file's data lines.
+    pub ordinal: Vec<i64>,
+    /// 1 for the first ALT; 0 on the only row of a record without ALT.
+    pub alt_index: Vec<i32>,
+    /// 1-based line in the (decompressed) file.
+    pub line: Vec<i64>,
+    /// CHROM, as a number into `contigs`.
+    pub contig: Vec<u32>,
+    /// The names behind `contig`.
+    pub contigs: Contigs,
+    /// POS, 1-based; 0 is the telomere.
+    pub pos: Vec<i64>,
+    /// ID as read.
+    pub id: Text,
+    /// REF as read; null only on later rows of a record whose REF is not repeated.
+    pub reference: Text,
+    /// This row's entry of the ALT column as read; null for a record without ALT.
+    pub alt: Text,
+    /// QUAL as a 32-bit float; see `qual_valid`.
+    pub qual: Vec<f32>,
+    /// False where QUAL is `.` or not a number.
+    pub qual_valid: Bits,
+    /// FILTER as read.
+    pub filter: Text,
+    /// First row: QUAL's text, where the number would not print the same.
+    pub qual_text: Text,
+    /// First row: INFO as read.
+    pub info: Text,
+    /// First row: FORMAT as read; null if the line ends before it.
+    pub format: Text,
+    /// First row: everything after FORMAT's tab; null if the line ends before it.
+    pub samples: Text,
+    /// First row: the whole line, where the columns above would not print the same (POS `007`).
+    pub line_text: Text,
+}
+
+impl Rows {
+    /// Rows held.
+    pub fn len(&self) -> usize {
+        self.ordinal.len()
+    }
+
+    /// Whether no row is held.
+    pub fn is_empty(&self) -> bool {
+        self.ordinal.is_empty()
+    }
+
+    /// Whether row `i` is the first of its record.
+    #[inline]
+    pub fn is_first(&self, i: usize) -> bool {
+        self.alt_index[i] <= 1
+    }
+
+    /// Number of records: rows that are the first of theirs.
+    pub fn records(&self) -> usize {
+        self.alt_index.iter().filter(|&&i| i <= 1).count()
+    }
+
+    /// About how much memory the columns take (bytes).
+    pub fn bytes(&self) -> usize {
+        let text: usize = self.texts().iter().map(|t| t.bytes.len() + 4 * t.offsets.len()).sum();
+        text + self.len() * (8 + 4 + 8 + 4 + 8 + 4)
+    }
+
+    fn texts(&self) -> [&Text; 9] {
+        [
+            &self.id,
+            &self.reference,
+            &self.alt,
+            &self.filter,
+            &self.qual_text,
+            &self.info,
+            &self.format,
+            &self.samples,
+            &self.line_text,
+        ]
+    }
+
+    /// Appends row `i` of `other`.
+    pub fn push_row(&mut self, other: &Self, i: usize) {
+        self.ordinal.push(other.ordinal[i]);
+        self.alt_index.push(other.alt_index[i]);
+        self.line.push(other.line[i]);
+        let contig = self.contigs.id(other.contigs.name(other.contig[i]));
+        self.contig.push(contig);
+        self.pos.push(other.pos[i]);
+        self.id.push(other.id.get(i));
+        self.reference.push(other.reference.get(i));
+        self.alt.push(other.alt.get(i));
+        self.qual.push(other.qual[i]);
+        self.qual_valid.push(other.qual_valid.get(i));
+        self.filter.push(other.filter.get(i));
+        self.qual_text.push(other.qual_text.get(i));
+        self.info.push(other.info.get(i));
+        self.format.push(other.format.get(i));
+        self.samples.push(other.samples.get(i));
+        self.line_text.push(other.line_text.get(i));
+    }
+
+    /// The rows whose record `keep` accepts by its ordinal.
+    #[must_use]
+    pub fn filter_records(&self, keep: impl Fn(u64) -> bool) -> Self {
+        let mut kept = Self::default();
+        (0..self.len()).filter(|&i| keep(self.ordinal[i] as u64)).for_each(|i| kept.push_row(self, i));
+        kept
+    }
+}
+
+// Rows hold genotypes: Debug shows the shape only.
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rows({} rows, {} bytes)", self.len(), self.bytes())
+    }
+}
+
+/// The digest of every row, summed: recomputes from columns what the parser took from text.
+pub fn rows_digest_sum(rows: &Rows) -> super::digest::DigestSum {
+    use super::digest::{DigestSum, RecordDigest, text_digest};
+    let contigs: Vec<u128> = rows.contigs.names().iter().map(|name| text_digest(name)).collect();
+    let mut sum = DigestSum::default();
+    let mut record: Option<(i64, RecordDigest)> = None;
+    for i in 0..rows.len() {
+        let digest = match record {
+            Some((ordinal, digest)) if ordinal == rows.ordinal[i] && rows.reference.get(i).is_none() => digest,
+            _ => RecordDigest::new(
+                rows.ordinal[i] as u64,
+                contigs[rows.contig[i] as usize],
+                rows.pos[i],
+                rows.reference.get(i).unwrap_or_default(),
+            ),
+        };
+        record = Some((rows.ordinal[i], digest));
+        sum.add(digest.row(rows.alt_index[i] as u32, rows.alt.get(i)));
+    }
+    sum
+}

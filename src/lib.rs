@@ -1,0 +1,8 @@
+//! vcf-agent: an actor-based stream processing engine for genomic variants.
+pub mod config;
+pub mod delivery;
+pub mod domain;
+pub mod fault;
+pub mod ledger;
+pub mod stores;
+pub mod vcf;

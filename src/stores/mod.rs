@@ -1,0 +1,101 @@
+//! Stores: where rows live. One file per kind; nothing outside this folder knows which kind it is.
+//!
+//! A job's rows are written in groups into *staging*, where no reader looks, and made visible all at once by
+//! [`Store::publish`]. Every call blocks, may be repeated, and is durable when it returns.
+
+use crate::domain::digest::DigestSum;
+use crate::domain::ids::JobId;
+use crate::domain::rows::Rows;
+use crate::fault::Fault;
+use std::sync::Arc;
+
+/// A group that is durable in staging.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedGroup {
+    /// The store's own name for it; the ledger keeps it.
+    pub name: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// What a scan of a job's rows found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoreScan {
+    /// Rows.
+    pub rows: u64,
+    /// Digests recomputed from the stored columns.
+    pub digest_sum: DigestSum,
+    /// Rows whose (ordinal, ALT index) was met before.
+    pub duplicates: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// A place for rows. Blocking; called from worker threads, several at once, for one job by one process.
+pub trait Store: Send + Sync + 'static {
+    /// Makes one group durable in staging: `segments` are (segment number, rows), ascending. File synced, renamed, folder
+    /// synced before it returns. `block` is the aligned block of 16 segments; a block may come in several groups.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk is full or broken; nothing of the group is left then (or is removed at the next boot).
+    fn write_group(&self, job: &JobId, block: u32, segments: &[(u32, Arc<Rows>)]) -> Result<StagedGroup, Fault>;
+
+    /// Whether a group of these rows can be encoded, without writing anything: the trial for poison.
+    ///
+    /// # Errors
+    /// As [`Store::write_group`].
+    fn try_encode(&self, rows: &Rows) -> Result<(), Fault>;
+
+    /// At boot: removes everything staged for `job` that is not in `known`, and leftovers of unfinished writes; returns
+    /// the names in `known` that are *not* there.
+    ///
+    /// # Errors
+    /// If the store cannot be read or cleaned.
+    fn recover(&self, job: &JobId, known: &[String]) -> Result<Vec<String>, Fault>;
+
+    /// Jobs that have anything staged.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn staged_jobs(&self) -> Result<Vec<JobId>, Fault>;
+
+    /// Removes everything staged for `job`.
+    ///
+    /// # Errors
+    /// If the store cannot be cleaned.
+    fn discard(&self, job: &JobId) -> Result<(), Fault>;
+
+    /// Merges blocks that came in several groups, so that the rows of a job are in order of (ordinal, ALT index) across
+    /// its groups in name order. Returns the groups that replaced others: (new group, names it replaced). The new ones are durable; the old
+    /// ones are still there and are removed by `recover` once the ledger knows the new.
+    ///
+    /// # Errors
+    /// As [`Store::write_group`].
+    fn merge(&self, job: &JobId, known: &[String]) -> Result<Vec<(StagedGroup, Vec<String>)>, Fault>;
+
+    /// Scans the job's rows, staged or published, and recomputes their digests from the columns.
+    ///
+    /// # Errors
+    /// If a file is missing, torn or not ours.
+    fn scan(&self, job: &JobId) -> Result<StoreScan, Fault>;
+
+    /// Makes the staged rows of a job visible, all at once, and durable. Finishes what a crash interrupted; done already is fine.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk fails; a job with nothing staged and nothing published is published as an empty job.
+    fn publish(&self, job: &JobId) -> Result<(), Fault>;
+
+    /// Removes a job's rows, staged and published.
+    ///
+    /// # Errors
+    /// If the store cannot be cleaned.
+    fn delete(&self, job: &JobId) -> Result<(), Fault>;
+
+    /// Calls `each` with the job's rows (staged or published) in order, in batches that never split a record.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or `each` fails.
+    fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault>;
+}
