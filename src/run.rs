@@ -1,12 +1,27 @@
 //! One run: wires reader, actors, ledger and store together, and drives files through them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use crate::config::Settings;
-use crate::domain::receipt::Receipt;
+use crate::actors::boot::{Booted, boot};
+use crate::actors::engine::Engine;
+use crate::actors::env::{Clock, Env};
+use crate::actors::input::Tap;
+use crate::actors::isolate::{self, Isolation, StoreTrial};
+use crate::actors::notifier::{EventsFile, open_events};
+use crate::actors::open::Caution;
+use crate::actors::overseer::{File, Overseer};
+use crate::actors::stage::{Death, Expected, Link, Seat, on_this_thread, start};
+use crate::config::{Settings, StoreSettings};
+use crate::data_dir::{DataDir, OpenError};
+use crate::domain::receipt::{Receipt, ReceiptError};
 use crate::fault::Fault;
+use crate::ledger::{Ledger, Mode};
+use crate::messages::{Broken, Drain, RunFile, WriteOut};
+use crate::report::{self, now_ms};
+use crate::stores::{self, Store};
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +40,8 @@ pub struct RunRequest {
     pub events: Option<PathBuf>,
     /// Wait for the data directory's lock instead of refusing.
     pub wait: bool,
+    /// This program, to try suspicious segments in a process of their own; `None` where there is no such program.
+    pub program: Option<PathBuf>,
     /// Numbers for whoever shows them.
     pub progress: Arc<Progress>,
 }
@@ -64,6 +81,21 @@ pub enum RunError {
     Internal(String),
 }
 
+impl From<Fault> for RunError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<OpenError> for RunError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Busy { .. } => Self::Busy(error.to_string()),
+            OpenError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 /// A request to drain: set once, from a signal handler's thread or a test.
 pub type Shutdown = tokio::sync::watch::Receiver<bool>;
 
@@ -78,12 +110,149 @@ pub fn run(
     shutdown: Shutdown,
     each: &mut dyn FnMut(Receipt),
 ) -> Result<(), RunError> {
-    let _ = (settings, request, shutdown, each);
-    todo!()
+    let data_dir = DataDir::lock(&settings.data_dir, request.wait)?;
+    let node = Node::start(settings, data_dir.path(), &request)?;
+    let result = on_this_thread(|| runtime(settings.worker_threads), node.run_all(request, shutdown, each));
+    if result.is_ok() {
+        node.ledger.end_process(now_ms()).wait()?;
+    }
+    result
+}
+
+/// The stages keep their books on this thread; the work runs on the blocking threads: as many as workers, and one each for
+/// reading and for notifying.
+fn runtime(worker_threads: usize) -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(worker_threads + 2)
+        .thread_name("vcf-agent-work")
+        .build()
+        .expect("a runtime without I/O needs nothing that can fail")
+}
+
+/// Everything of a run that outlives its files.
+struct Node {
+    ledger: Ledger,
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    events: EventsFile,
+    booted: Booted,
+    spool_dir: PathBuf,
+    isolation: Option<Isolation>,
+    progress: Arc<Progress>,
+}
+
+impl Node {
+    /// Opens ledger and store, and puts them in order.
+    fn start(settings: &Settings, data_dir: &Path, request: &RunRequest) -> Result<Self, RunError> {
+        let events = open_events(request.events.as_deref())?;
+        let ledger = Ledger::open(data_dir, Mode::Thread)?;
+        let StoreSettings { kind, zstd_level, row_group_rows_max } = &settings.store;
+        let store = stores::open(kind, data_dir, *zstd_level, *row_group_rows_max)?;
+        let booted = boot(&ledger, &*store, now_ms())?;
+        let trial = StoreTrial { kind: kind.clone(), zstd_level: *zstd_level, row_group_rows_max: *row_group_rows_max };
+        let isolation = request.program.clone().map(|program| Isolation { program: Arc::new(program), store: trial });
+        Ok(Self {
+            ledger,
+            store,
+            settings: Arc::new(settings.clone()),
+            events,
+            booted,
+            spool_dir: data_dir.join("spool"),
+            isolation,
+            progress: request.progress.clone(),
+        })
+    }
+
+    async fn run_all(&self, request: RunRequest, shutdown: Shutdown, each: &mut dyn FnMut(Receipt)) -> Result<(), RunError> {
+        let engine = Engine {
+            env: Env::threads(Clock::starting_at(now_ms()), fastrand::u64(..)),
+            ledger: self.ledger.clone(),
+            store: self.store.clone(),
+            settings: self.settings.clone(),
+            progress: self.progress.clone(),
+            isolation: self.isolation.clone(),
+            stop: Arc::default(),
+        };
+        let (alive, mut died) = tokio::sync::mpsc::unbounded_channel();
+        let tell = move |death: Death| drop(alive.send(death.cause));
+        let overseer: Seat<Overseer> =
+            start(&engine.env, 0, &Expected::default(), tell, |me| Overseer::new(&engine, self.events.clone(), me));
+        watch(&engine, Link::to(&overseer), shutdown.clone());
+        for (nth, input) in request.inputs.iter().enumerate() {
+            if *shutdown.borrow() {
+                break;
+            }
+            let receipt = tokio::select! {
+                biased;
+                Some(cause) = died.recv() => Err(RunError::Internal(format!("the overseer died: {cause}"))),
+                receipt = self.run_one(nth, input, &overseer) => receipt,
+            }?;
+            each(receipt);
+        }
+        let written = Link::to(&overseer).ask(Duration::from_secs(5), |answer| WriteOut { answer }).await;
+        if written.is_err() {
+            tracing::warn!("some events were not written in time: the next run writes them");
+        }
+        Ok(())
+    }
+
+    async fn run_one(&self, nth: usize, input: &Input, overseer: &Seat<Overseer>) -> Result<Receipt, RunError> {
+        let (tap, caution) = match self.open(input) {
+            Ok(opened) => opened,
+            Err((name, error)) => return Ok(report::refused(&name, error, now_ms())),
+        };
+        let bytes = match &tap {
+            Tap::File(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
+            Tap::Pipe(_) | Tap::Bytes(..) => 0,
+        };
+        self.progress.begin(nth as u64 + 1, bytes);
+        let file = File { tap, caution };
+        let (answer, receipt) = tokio::sync::oneshot::channel();
+        Link::to(overseer).post(RunFile { input: file, answer });
+        match receipt.await {
+            Ok(Ok(receipt)) => Ok(receipt),
+            Ok(Err(Broken::Budget(words))) => Err(RunError::Internal(words)),
+            Ok(Err(Broken::Fault(fault))) => Err(RunError::Fault(fault)),
+            Err(_) => Err(RunError::Internal("the overseer dropped a file: this is a defect, please report it".into())),
+        }
+    }
+
+    fn open(&self, input: &Input) -> Result<(Tap, Caution), (String, ReceiptError)> {
+        let (name, tap) = match input {
+            Input::File(path) => (path.display().to_string(), Tap::for_path(path, &self.spool_dir)),
+            Input::Stdin => ("-".to_owned(), Tap::for_stdin(&self.spool_dir)),
+        };
+        match tap {
+            Ok(tap) => {
+                let caution = if tap.is_pipe() { self.booted.pipes } else { self.booted.files };
+                Ok((tap, caution))
+            }
+            Err(error) => {
+                let message = format!("{name}: cannot be opened: {error}");
+                Err((name, ReceiptError { code: 65, message, line: None, offset: None }))
+            }
+        }
+    }
+}
+
+/// Drains when asked to; gives up when that takes too long.
+fn watch(engine: &Engine, overseer: Link<Drain>, mut shutdown: Shutdown) {
+    let timeout_ms = engine.settings.drain_timeout_ms;
+    engine.env.spawn(async move {
+        // The sender may be gone: then nobody will ask.
+        if shutdown.wait_for(|asked| *asked).await.is_err() {
+            return;
+        }
+        overseer.post(Drain);
+        tokio::time::sleep(Duration::from_millis(timeout_ms)).await;
+        tracing::error!(timeout_ms, "draining takes too long: giving up; what was not durable is read again next time");
+        std::process::exit(75);
+    });
 }
 
 /// The body of the hidden command `isolate`: handles one segment, read from standard input, in a process of its own, so
 /// that a record that aborts can be found. Returns the exit code.
 pub fn isolate() -> u8 {
-    todo!()
+    isolate::child(&mut std::io::stdin().lock())
 }

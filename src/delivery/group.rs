@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::segment::{BLOCK_SEGMENTS, Segment, block_of};
 
 /// When a group closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GroupLimits {
     /// Bytes of rows at which a group closes (32 MiB).
     pub bytes_max: u64,

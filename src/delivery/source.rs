@@ -88,6 +88,13 @@ impl Source {
         }
     }
 
+    /// An audit found these segments missing in the sink, whatever their receipts said: they are to be sent again.
+    pub fn resend(&mut self, segments: impl IntoIterator<Item = Segment>) {
+        for segment in segments {
+            self.done.remove(segment);
+        }
+    }
+
     /// The end of the file was reached: it has this many segments.
     pub fn end_of_file(&mut self, segments: u32) {
         assert!(self.total.is_none_or(|known| known == segments), "a file's segments are a pure function of its bytes");

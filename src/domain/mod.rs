@@ -1,8 +1,10 @@
 //! Pure data and pure functions: the words of the product. Imports nothing of the crate.
 
+pub mod bed;
 pub mod dead;
 pub mod digest;
 pub mod ids;
+pub mod info;
 pub mod receipt;
 pub mod rows;
 pub mod triage;

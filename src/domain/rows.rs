@@ -51,6 +51,17 @@ impl Bits {
         self.len == 0
     }
 
+    /// Keeps the first `len` bits.
+    pub fn truncate(&mut self, len: usize) {
+        if len < self.len {
+            self.bytes.truncate(len.div_ceil(8));
+            self.len = len;
+            if let (Some(last), used @ 1..) = (self.bytes.last_mut(), len % 8) {
+                *last &= (1 << used) - 1;
+            }
+        }
+    }
+
     /// How many are set.
     pub fn count_ones(&self) -> u64 {
         self.bytes.iter().map(|b| u64::from(b.count_ones())).sum()
@@ -97,6 +108,13 @@ impl Default for Text {
 }
 
 impl Text {
+    /// Keeps the first `len` rows.
+    pub fn truncate(&mut self, len: usize) {
+        self.offsets.truncate(len + 1);
+        self.bytes.truncate(self.offsets.last().map_or(0, |&end| end as usize));
+        self.valid.truncate(len);
+    }
+
     /// Appends one row. Panics beyond 2 GiB: a segment's limits keep far below.
     #[inline]
     pub fn push(&mut self, text: Option<&[u8]>) {
@@ -199,6 +217,21 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// No rows yet, with room for about this many made of this much text (bytes).
+    pub fn with_capacity(rows: usize, text_bytes: usize) -> Self {
+        let mut new = Self::default();
+        let rows_max = rows + rows / 8;
+        new.ordinal.reserve(rows_max);
+        new.alt_index.reserve(rows_max);
+        new.line.reserve(rows_max);
+        new.contig.reserve(rows_max);
+        new.pos.reserve(rows_max);
+        new.qual.reserve(rows_max);
+        // Nearly all of a line is INFO or samples; which of the two, the first lines tell.
+        new.info.bytes.reserve(text_bytes / 2);
+        new
+    }
+
     /// Rows held.
     pub fn len(&self) -> usize {
         self.ordinal.len()
@@ -238,6 +271,40 @@ impl Rows {
             &self.samples,
             &self.line_text,
         ]
+    }
+
+    /// Keeps the first `len` rows; contig names stay.
+    pub fn truncate(&mut self, len: usize) {
+        self.ordinal.truncate(len);
+        self.alt_index.truncate(len);
+        self.line.truncate(len);
+        self.contig.truncate(len);
+        self.pos.truncate(len);
+        self.qual.truncate(len);
+        self.qual_valid.truncate(len);
+        for text in [
+            &mut self.id,
+            &mut self.reference,
+            &mut self.alt,
+            &mut self.filter,
+            &mut self.qual_text,
+            &mut self.info,
+            &mut self.format,
+            &mut self.samples,
+            &mut self.line_text,
+        ] {
+            text.truncate(len);
+        }
+    }
+
+    /// Takes the last record off: its rows, and the rest stays.
+    #[must_use]
+    pub fn split_last_record(&mut self) -> Self {
+        let first = (0..self.len()).rev().find(|&row| self.is_first(row)).unwrap_or(0);
+        let mut last = Self::default();
+        (first..self.len()).for_each(|row| last.push_row(self, row));
+        self.truncate(first);
+        last
     }
 
     /// Appends row `i` of `other`.

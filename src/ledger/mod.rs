@@ -4,10 +4,13 @@
 //! |---|---|
 //! | [`schema`] | migrations, from version 1 on |
 //! | [`writer`] | the one writing connection, behind a queue: what waits together is committed together |
+//! | `jobs`, `groups` | what the writer does with one request |
 //! | [`read`] | short reads on read-only connections, beside a running writer |
 //!
 //! A call is durable when its [`Reply`] resolves.
 
+mod groups;
+mod jobs;
 pub mod read;
 pub mod schema;
 pub mod writer;

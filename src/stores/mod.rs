@@ -3,11 +3,29 @@
 //! A job's rows are written in groups into *staging*, where no reader looks, and made visible all at once by
 //! [`Store::publish`]. Every call blocks, may be repeated, and is durable when it returns.
 
+use std::path::Path;
+
 use crate::domain::digest::DigestSum;
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
 use crate::fault::Fault;
 use std::sync::Arc;
+
+pub mod parquet;
+
+/// The kinds that can be configured.
+pub const KINDS: &[&str] = &["parquet"];
+
+/// Opens the store of this kind in a data directory.
+///
+/// # Errors
+/// `Permanent` for an unknown kind.
+pub fn open(kind: &str, root: &Path, zstd_level: i32, row_group_rows_max: usize) -> Result<Arc<dyn Store>, Fault> {
+    match kind {
+        "parquet" => Ok(Arc::new(parquet::Parquet::new(root, zstd_level, row_group_rows_max)?)),
+        other => Err(Fault::permanent(format!("`{other}` is not a store that is built in: {}", KINDS.join(", ")))),
+    }
+}
 
 /// A group that is durable in staging.
 #[derive(Debug, Clone, PartialEq, Eq)]

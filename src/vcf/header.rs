@@ -1,5 +1,38 @@
-//! The tolerant header.
+//! The tolerant header: what is sound is used, what is odd is kept as it is and warned about, and only what leaves no way to
+//! tell the columns refuses the file.
+
+use std::collections::BTreeSet;
+
+use memchr::memchr;
+
+use super::ReadError;
 use crate::domain::warning::Warnings;
+
+/// The columns every VCF has.
+const COLUMNS: [&str; 8] = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
+
+/// Versions that are known; others are read as the nearest.
+const VERSIONS: std::ops::RangeInclusive<u32> = 0..=5;
+
+/// Length of chromosome 1, which no two assemblies share.
+const CHR1_LENGTHS: [(u64, &str); 4] =
+    [(247_249_719, "NCBI36"), (249_250_621, "GRCh37"), (248_956_422, "GRCh38"), (248_387_328, "T2T-CHM13v2.0")];
+
+/// Words in `##reference` and `assembly=` that name an assembly.
+const ASSEMBLY_WORDS: [(&str, &str); 12] = [
+    ("grch38", "GRCh38"),
+    ("hg38", "GRCh38"),
+    ("hs38", "GRCh38"),
+    ("assembly38", "GRCh38"),
+    ("grch37", "GRCh37"),
+    ("hg19", "GRCh37"),
+    ("hs37d5", "GRCh37"),
+    ("b37", "GRCh37"),
+    ("assembly19", "GRCh37"),
+    ("chm13", "T2T-CHM13v2.0"),
+    ("ncbi36", "NCBI36"),
+    ("hg18", "NCBI36"),
+];
 
 /// What a header says. Every raw line is kept in `raw`.
 #[derive(Clone, Default)]
@@ -14,7 +47,8 @@ pub struct Header {
     pub contigs: Vec<(String, Option<u64>)>,
     /// IDs of `##INFO` lines with their Number and Type, as written.
     pub infos: Vec<InfoLine>,
-    /// The genome assembly: from contig lengths, then `##reference`, then `assembly=`; `None` when unknown. `GRCh37`, `GRCh38`, `T2T-CHM13v2.0` or as named.
+    /// The genome assembly: from contig lengths, then `##reference`, then `assembly=`; `None` when unknown. `GRCh37`, `GRCh38`,
+    /// `T2T-CHM13v2.0` or as named.
     pub assembly: Option<String>,
     /// What was odd.
     pub warnings: Warnings,
@@ -33,4 +67,305 @@ pub struct InfoLine {
     pub kind: String,
     /// Description, quotes removed.
     pub description: String,
+}
+
+/// Whether `text` holds the whole header: a line follows that is not of it, or `#CHROM` has ended. `scanned` remembers how far
+/// that was looked for.
+pub fn is_whole(text: &[u8], scanned: &mut usize) -> bool {
+    while let Some(nth) = memchr(b'\n', &text[*scanned..]) {
+        let line = &text[*scanned..*scanned + nth];
+        if is_last(line, *scanned == 0) {
+            return true;
+        }
+        *scanned += nth + 1;
+    }
+    let begun = &text[*scanned..];
+    // A first line that is no header line need not end before it can be refused.
+    begun.len() > 4 && !without_bom(begun, *scanned == 0).starts_with(b"#") && begun.len() > (1 << 16)
+}
+
+/// Whether no header line comes after this one.
+fn is_last(line: &[u8], first: bool) -> bool {
+    let line = without_bom(line, first);
+    !(line.starts_with(b"##") || is_blank(line))
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    matches!(line, [] | b"\r")
+}
+
+fn without_bom(line: &[u8], first: bool) -> &[u8] {
+    if first { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
+}
+
+/// Bytes of `text` that are the header, its `#CHROM` line included.
+///
+/// # Errors
+/// If there is no `#CHROM` line: names the line that stands in its place.
+pub fn len(text: &[u8], _at_end: bool) -> Result<usize, ReadError> {
+    if text.is_empty() {
+        return Err(ReadError::input("it is empty: not even a header"));
+    }
+    let (mut at, mut number) = (0, 0);
+    while at < text.len() {
+        number += 1;
+        let end = memchr(b'\n', &text[at..]).map_or(text.len(), |nth| at + nth + 1);
+        let line = without_bom(&text[at..end], at == 0);
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        if line.starts_with(b"##") || is_blank(line) {
+            at = end;
+            continue;
+        }
+        if line.starts_with(b"#") {
+            return Ok(end);
+        }
+        let columns = line.iter().filter(|&&byte| byte == b'\t').count() + 1;
+        let message = format!(
+            "line {number} comes before any #CHROM line and does not begin with '#' ({columns} tab-separated columns): `{}`; a VCF needs its header",
+            shown(line)
+        );
+        return Err(ReadError::input(message).at_line(number).at_offset(at as u64));
+    }
+    Err(ReadError::input(format!("it ends after {number} header lines without a #CHROM line")).at_line(number))
+}
+
+/// The beginning of a line, safe to print.
+fn shown(line: &[u8]) -> String {
+    let head = &line[..line.len().min(60)];
+    let dots = if head.len() < line.len() { "…" } else { "" };
+    format!("{}{dots}", String::from_utf8_lossy(head).escape_debug())
+}
+
+/// Reads a header text that [`len`] delimited.
+///
+/// # Errors
+/// If the columns cannot be told: a wrong or missing column name, a repeated sample name, an empty `##fileformat`.
+pub fn parse(text: &[u8]) -> Result<Header, ReadError> {
+    let mut header = Header { version: (4, 2), ..Header::default() };
+    let mut has_version = false;
+    let mut hints = Hints::default();
+    let first = without_bom(text, true);
+    if first.len() < text.len() {
+        header.warnings.note("byte_order_mark", 1, || "a byte order mark was dropped".into());
+    }
+    for line in first.split_inclusive(|&byte| byte == b'\n') {
+        header.lines += 1;
+        let number = header.lines;
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        header.raw.extend_from_slice(line);
+        header.raw.push(b'\n');
+        if line.is_empty() {
+            header.warnings.note("blank_header_line", number, || "a blank line in the header was skipped".into());
+            continue;
+        }
+        let text = String::from_utf8_lossy(line);
+        if text.starts_with("##") {
+            has_version |= header.meta(&text, number, &mut hints)?;
+        } else {
+            header.columns(&text, number)?;
+        }
+    }
+    if !has_version {
+        header.warnings.note("no_fileformat", 1, || "no ##fileformat line: read as VCFv4.2".into());
+    }
+    header.assembly = hints.assembly(&header.contigs);
+    Ok(header)
+}
+
+/// What speaks for an assembly besides the lengths.
+#[derive(Default)]
+struct Hints {
+    reference: Option<String>,
+    assembly: Option<String>,
+}
+
+impl Hints {
+    fn assembly(&self, contigs: &[(String, Option<u64>)]) -> Option<String> {
+        let first = contigs.iter().find(|(id, _)| matches!(id.as_str(), "1" | "chr1"));
+        let by_length = first
+            .and_then(|(_, length)| *length)
+            .and_then(|length| CHR1_LENGTHS.iter().find(|(known, _)| *known == length));
+        if let Some((_, name)) = by_length {
+            return Some((*name).into());
+        }
+        let words = [self.reference.as_deref(), self.assembly.as_deref()];
+        let named = words.iter().flatten().find_map(|text| {
+            let text = text.to_ascii_lowercase();
+            ASSEMBLY_WORDS.iter().find(|(word, _)| text.contains(word)).map(|(_, name)| (*name).to_owned())
+        });
+        named.or_else(|| self.assembly.clone())
+    }
+}
+
+impl Header {
+    /// One `##` line; true for `##fileformat`.
+    fn meta(&mut self, line: &str, number: u64, hints: &mut Hints) -> Result<bool, ReadError> {
+        let Some((key, value)) = line[2..].split_once('=') else {
+            self.odd(number, line, "no `=` in it");
+            return Ok(false);
+        };
+        match key.trim_end() {
+            "fileformat" => return self.fileformat(value, number).map(|()| true),
+            "reference" => hints.reference = Some(value.trim().to_owned()),
+            "assembly" if !value.starts_with('<') => hints.assembly = hints.assembly.take().or(Some(value.trim().to_owned())),
+            "contig" => match fields(value) {
+                Some(fields) if get(&fields, "ID").is_some_and(|id| !id.is_empty()) => self.contig(&fields, number, hints),
+                _ => self.odd(number, line, "it has no ID, or its < > or quotes do not close"),
+            },
+            "INFO" => match fields(value).and_then(|fields| info_line(&fields)) {
+                Some(info) if is_number(&info.number) && is_kind(&info.kind) => self.infos.push(info),
+                _ => self.odd(number, line, "ID, Number or Type is missing or wrong, or its < > or quotes do not close"),
+            },
+            "FILTER" | "FORMAT" | "ALT" => {
+                if fields(value).is_none_or(|fields| get(&fields, "ID").is_none_or(str::is_empty)) {
+                    self.odd(number, line, "it has no ID, or its < > or quotes do not close");
+                }
+            }
+            _ if value.starts_with('<') && fields(value).is_none() => {
+                self.odd(number, line, "its < > or quotes do not close");
+            }
+            _ => {}
+        }
+        Ok(false)
+    }
+
+    fn odd(&mut self, number: u64, line: &str, why: &str) {
+        self.warnings.note("header_line_malformed", number, || {
+            format!("the header line `{}` was kept but not used: {why}", shown(line.as_bytes()))
+        });
+    }
+
+    fn fileformat(&mut self, value: &str, number: u64) -> Result<(), ReadError> {
+        if value.trim().is_empty() {
+            return Err(ReadError::input("##fileformat is empty: write the version, such as ##fileformat=VCFv4.2").at_line(number));
+        }
+        let version = value.trim().strip_prefix("VCFv").and_then(|version| version.split_once('.'));
+        let parsed = version.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        match parsed {
+            Some((4, minor)) if VERSIONS.contains(&minor) => self.version = (4, minor),
+            Some(version) => {
+                self.version = version;
+                self.warnings.note("unknown_fileformat", number, || format!("{value} is not a version from 4.0 to 4.5: read as one"));
+            }
+            None => self.warnings.note("unknown_fileformat", number, || {
+                format!("the version `{}` cannot be read: taken for VCFv4.2", shown(value.as_bytes()))
+            }),
+        }
+        if number > 1 {
+            self.warnings.note("fileformat_not_first", number, || "##fileformat is not the first line".into());
+        }
+        if value.trim() != value {
+            self.warnings.note("blank_in_fileformat", number, || "blanks around the version".into());
+        }
+        Ok(())
+    }
+
+    fn contig(&mut self, fields: &[(String, String)], number: u64, hints: &mut Hints) {
+        let id = get(fields, "ID").unwrap_or_default().to_owned();
+        if let Some(assembly) = get(fields, "assembly")
+            && hints.assembly.is_none()
+        {
+            hints.assembly = Some(assembly.to_owned());
+        }
+        let length = get(fields, "length").and_then(|length| length.parse().ok());
+        if self.contigs.iter().rev().take(64).any(|(known, _)| *known == id) {
+            self.warnings.note("contig_repeated", number, || format!("contig {} is declared twice", shown(id.as_bytes())));
+            return;
+        }
+        self.contigs.push((id, length));
+    }
+
+    /// The `#CHROM` line.
+    fn columns(&mut self, line: &str, number: u64) -> Result<(), ReadError> {
+        let refuse = |message: String| Err(ReadError::input(message).at_line(number));
+        let mut names: Vec<&str> = line.split('\t').collect();
+        for (nth, expected) in COLUMNS.iter().enumerate() {
+            match names.get(nth) {
+                Some(name) if name == expected => {}
+                Some(name) => {
+                    return refuse(format!("column {} of line {number} is `{}`, not {expected}", nth + 1, shown(name.as_bytes())));
+                }
+                None => {
+                    return refuse(format!("line {number} has {} columns: {expected} is missing (are they separated by tabs?)", names.len()));
+                }
+            }
+        }
+        while names.len() > COLUMNS.len() && names.last().is_some_and(|name| name.is_empty()) {
+            names.pop();
+            self.warnings.note("trailing_tab", number, || "a tab at the end of the #CHROM line was ignored".into());
+        }
+        match names.get(COLUMNS.len()) {
+            None => return Ok(()),
+            Some(&"FORMAT") => {}
+            Some(name) => return refuse(format!("column 9 of line {number} is `{}`, not FORMAT", shown(name.as_bytes()))),
+        }
+        let samples = &names[COLUMNS.len() + 1..];
+        let mut seen = BTreeSet::new();
+        if let Some(nth) = samples.iter().position(|name| !seen.insert(*name)) {
+            return refuse(format!("sample column {} of line {number} repeats the name of an earlier one", nth + 1));
+        }
+        if samples.is_empty() {
+            self.warnings.note("format_without_samples", number, || "there is a FORMAT column but no sample".into());
+        }
+        self.samples = samples.len();
+        Ok(())
+    }
+}
+
+/// `<K=V,K="V,…">` → pairs; `None` if brackets or quotes do not close.
+fn fields(value: &str) -> Option<Vec<(String, String)>> {
+    let mut rest = value.trim().strip_prefix('<')?.strip_suffix('>')?;
+    let mut pairs = Vec::new();
+    while !rest.is_empty() {
+        let (key, after) = rest.split_once('=')?;
+        let (value, after) = match after.strip_prefix('"') {
+            Some(quoted) => take_quoted(quoted)?,
+            None => after.split_once(',').map_or((after.to_owned(), ""), |(value, after)| (value.to_owned(), after)),
+        };
+        pairs.push((key.trim().to_owned(), value));
+        rest = after;
+    }
+    Some(pairs)
+}
+
+/// The text up to the closing quote, and what follows its comma.
+fn take_quoted(quoted: &str) -> Option<(String, &str)> {
+    let (mut value, mut escaped) = (String::new(), false);
+    for (at, letter) in quoted.char_indices() {
+        match letter {
+            _ if escaped => {
+                value.push(letter);
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            '"' => {
+                let after = &quoted[at + 1..];
+                return if after.is_empty() { Some((value, after)) } else { after.strip_prefix(',').map(|after| (value, after)) };
+            }
+            _ => value.push(letter),
+        }
+    }
+    None
+}
+
+fn get<'a>(fields: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    fields.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+}
+
+fn info_line(fields: &[(String, String)]) -> Option<InfoLine> {
+    Some(InfoLine {
+        id: get(fields, "ID").filter(|id| !id.is_empty())?.to_owned(),
+        number: get(fields, "Number")?.to_owned(),
+        kind: get(fields, "Type")?.to_owned(),
+        description: get(fields, "Description").unwrap_or_default().to_owned(),
+    })
+}
+
+fn is_number(number: &str) -> bool {
+    matches!(number, "A" | "R" | "G" | "." | "P" | "LA" | "LR" | "LG" | "M") || number.parse::<u32>().is_ok()
+}
+
+fn is_kind(kind: &str) -> bool {
+    matches!(kind, "Integer" | "Float" | "Flag" | "Character" | "String")
 }

@@ -1,10 +1,21 @@
-//! Header, then segments of complete lines.
-use super::header::Header;
-use super::{ReadError, ReadLimits};
-use crate::domain::ids::FileDigest;
+//! Header, then segments of complete lines. The bounds of segments are a pure function of the decompressed bytes and the
+//! limits: how the bytes arrive or were compressed changes nothing (on a pipe, time closes a segment too).
+
 use std::io::Read;
+use std::time::{Duration, Instant};
+
+use memchr::memchr;
+
+use super::container::{Container, Piece, refuse_other_formats};
+use super::header::{self, Header};
+use super::{ReadError, ReadLimits};
+use crate::domain::dead::RAW_BYTES_MAX;
+use crate::domain::ids::FileDigest;
+
+pub use super::container::file_digest;
 
 /// One segment's text and where it stands.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RawSegment {
     /// 0-based number.
     pub index: u32,
@@ -16,7 +27,8 @@ pub struct RawSegment {
     pub first_line: u64,
     /// Byte offset (decompressed) of its first line.
     pub offset: u64,
-    /// Complete lines with their line ends (the last may lack one). For an over-long line: its first 64 KiB.
+    /// Complete lines with their line ends (the last may lack one), blank and late `#` lines included. For an over-long line:
+    /// its first 64 KiB.
     pub text: Vec<u8>,
     /// The whole length of the segment's only line, if that is over the line limit.
     pub oversize_bytes: Option<u64>,
@@ -48,6 +60,179 @@ pub struct FileEnd {
 /// A file being read.
 pub struct Reader {
     header: Header,
+    limits: ReadLimits,
+    live: bool,
+    input: Input,
+    open: OpenSegment,
+    end: Option<FileEnd>,
+}
+
+/// Decompressed pieces.
+struct Input {
+    container: Container,
+    inflated: u64,
+    inflated_max: u64,
+}
+
+enum Fetched {
+    Bytes(Vec<u8>),
+    Idle,
+    End(FileEnd),
+}
+
+impl Input {
+    fn fetch(&mut self, wait_ms: Option<u64>) -> Result<Fetched, ReadError> {
+        match self.container.next(wait_ms)? {
+            Piece::Bytes(bytes) => {
+                self.inflated += bytes.len() as u64;
+                if self.inflated > self.inflated_max {
+                    let max = self.inflated_max;
+                    return Err(ReadError::input(format!(
+                        "it inflates to more than {max} bytes (inflated_bytes_max): raise the limit if that is right"
+                    )));
+                }
+                Ok(Fetched::Bytes(bytes))
+            }
+            Piece::Idle => Ok(Fetched::Idle),
+            Piece::End(totals) => {
+                Ok(Fetched::End(FileEnd { bytes: totals.bytes, digest: totals.digest, segments: 0, records: 0 }))
+            }
+        }
+    }
+}
+
+/// The segment being filled: complete lines, then whatever has arrived after them.
+#[derive(Default)]
+struct OpenSegment {
+    index: u32,
+    first_ordinal: u64,
+    records: u32,
+    first_line: u64,
+    lines: u64,
+    offset: u64,
+    text: Vec<u8>,
+    /// Bytes of `text` that are lines of this segment.
+    complete: usize,
+    /// Bytes of `text` in which no further line end is.
+    scanned: usize,
+    /// Length so far of a line over the limit, of which `text` keeps the beginning only.
+    oversize: Option<u64>,
+    opened_at: Option<Instant>,
+}
+
+impl OpenSegment {
+    /// Finds the end of the segment in what has arrived; `None` if more must arrive first.
+    fn advance(&mut self, limits: &ReadLimits, at_end: bool) -> Option<RawSegment> {
+        loop {
+            let next = memchr(b'\n', &self.text[self.scanned..]).map(|nth| self.scanned + nth + 1);
+            let end = match next {
+                Some(end) => end,
+                None if at_end && self.text.len() > self.complete => self.text.len(),
+                None => {
+                    self.scanned = self.text.len();
+                    return self.watch_line(limits);
+                }
+            };
+            let line = &self.text[self.complete..end];
+            let bytes = line.len() - usize::from(line.ends_with(b"\n"));
+            let too_long = bytes > limits.line_bytes_max;
+            if self.complete > 0 && (too_long || end > limits.segment_bytes_max) {
+                return Some(self.close());
+            }
+            let is_data = is_data(line);
+            self.complete = end;
+            self.scanned = end;
+            self.lines += 1;
+            self.records += u32::from(is_data);
+            if too_long {
+                return Some(self.close_oversize(bytes as u64));
+            }
+            if self.records as usize >= limits.segment_lines_max {
+                return Some(self.close());
+            }
+        }
+    }
+
+    /// A begun line that is over the limit already: only its beginning is kept from here on.
+    fn watch_line(&mut self, limits: &ReadLimits) -> Option<RawSegment> {
+        let begun = self.text.len() - self.complete;
+        if begun <= limits.line_bytes_max {
+            return None;
+        }
+        if self.complete > 0 {
+            return Some(self.close());
+        }
+        self.oversize = Some(begun as u64);
+        self.text.truncate(RAW_BYTES_MAX);
+        None
+    }
+
+    /// Takes a piece; returns the segment of an over-long line that ends in it.
+    fn push(&mut self, piece: Vec<u8>) -> Option<RawSegment> {
+        let Some(so_far) = self.oversize else {
+            if self.text.is_empty() && self.text.capacity() < piece.len() {
+                self.text = piece;
+            } else {
+                self.text.extend_from_slice(&piece);
+            }
+            return None;
+        };
+        let Some(nth) = memchr(b'\n', &piece) else {
+            self.oversize = Some(so_far + piece.len() as u64);
+            return None;
+        };
+        let segment = self.end_oversize(so_far + nth as u64, 1);
+        self.text = piece[nth + 1..].to_vec();
+        Some(segment)
+    }
+
+    /// The segment of an over-long line whose end was met after its beginning had been cut.
+    fn end_oversize(&mut self, bytes: u64, line_end: u64) -> RawSegment {
+        self.oversize = None;
+        self.lines = 1;
+        self.records = u32::from(is_data(&self.text));
+        self.complete = self.text.len();
+        let kept = self.text.len() as u64;
+        let mut segment = self.close();
+        segment.oversize_bytes = Some(bytes);
+        self.offset += bytes + line_end - kept;
+        segment
+    }
+
+    /// The segment of an over-long line that is here as a whole.
+    fn close_oversize(&mut self, bytes: u64) -> RawSegment {
+        let mut segment = self.close();
+        segment.text.truncate(RAW_BYTES_MAX);
+        segment.oversize_bytes = Some(bytes);
+        segment
+    }
+
+    /// Cuts the complete lines off.
+    fn close(&mut self) -> RawSegment {
+        let rest = self.text[self.complete..].to_vec();
+        let mut text = std::mem::replace(&mut self.text, rest);
+        text.truncate(self.complete);
+        let segment = RawSegment {
+            index: self.index,
+            first_ordinal: self.first_ordinal,
+            records: self.records,
+            first_line: self.first_line,
+            offset: self.offset,
+            text,
+            oversize_bytes: None,
+        };
+        self.index += 1;
+        self.first_ordinal += u64::from(self.records);
+        self.first_line += self.lines;
+        self.offset += self.complete as u64;
+        (self.records, self.lines, self.complete, self.scanned, self.opened_at) = (0, 0, 0, 0, None);
+        segment
+    }
+}
+
+/// Whether a line is a record: neither blank nor a late `#` line.
+pub fn is_data(line: &[u8]) -> bool {
+    !matches!(line, [] | [b'#', ..] | b"\n" | b"\r\n" | b"\r")
 }
 
 impl Reader {
@@ -56,8 +241,18 @@ impl Reader {
     /// # Errors
     /// If the container is unsound, or the header is not one of a VCF.
     pub fn open(input: Box<dyn Read + Send>, live: bool, limits: ReadLimits) -> Result<Self, ReadError> {
-        let _ = (input, live, limits);
-        todo!()
+        let container = Container::open(input, &limits)?;
+        let mut input = Input { container, inflated: 0, inflated_max: limits.inflated_bytes_max };
+        let (text, end) = header_text(&mut input, &limits)?;
+        let used = header::len(&text, end.is_some())?;
+        let header = header::parse(&text[..used])?;
+        let open = OpenSegment {
+            first_line: header.lines + 1,
+            offset: used as u64,
+            text: text[used..].to_vec(),
+            ..OpenSegment::default()
+        };
+        Ok(Self { header, limits, live, input, open, end })
     }
 
     /// The header.
@@ -65,21 +260,95 @@ impl Reader {
         &self.header
     }
 
+    /// Bytes as stored that were read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.input.container.bytes_read()
+    }
+
     /// Blocks for the next segment. `recycled` is an old segment's buffer.
     ///
     /// # Errors
     /// If the file is truncated, corrupt or unreadable: nothing more comes.
     pub fn next(&mut self, recycled: Option<Vec<u8>>) -> Result<Next, ReadError> {
-        let _ = recycled;
-        todo!()
+        if let Some(mut recycled) = recycled
+            && recycled.capacity() > self.open.text.capacity()
+        {
+            recycled.clear();
+            recycled.extend_from_slice(&self.open.text);
+            self.open.text = recycled;
+        }
+        loop {
+            if self.open.oversize.is_none()
+                && let Some(segment) = self.open.advance(&self.limits, self.end.is_some())
+            {
+                return Ok(Next::Segment(segment));
+            }
+            if let Some(end) = self.end.clone() {
+                return Ok(self.finish(end));
+            }
+            if self.live && self.open.complete > 0 && self.open.opened_at.is_none() {
+                self.open.opened_at = Some(Instant::now());
+            }
+            match self.input.fetch(self.wait_ms())? {
+                Fetched::Bytes(piece) => {
+                    if let Some(segment) = self.open.push(piece) {
+                        return Ok(Next::Segment(segment));
+                    }
+                }
+                Fetched::Idle if self.is_due() => return Ok(Next::Segment(self.open.close())),
+                Fetched::Idle => return Ok(Next::Idle),
+                Fetched::End(end) => self.end = Some(end),
+            }
+            // A pipe that never pauses must not keep a small segment open for ever.
+            if self.is_due() {
+                return Ok(Next::Segment(self.open.close()));
+            }
+        }
+    }
+
+    /// How long to wait for more on a pipe: until the open segment is due, or one interval.
+    fn wait_ms(&self) -> Option<u64> {
+        let interval = self.limits.flush_interval_ms.max(1);
+        let age = self.open.opened_at.map_or(0, |at| at.elapsed().as_millis() as u64);
+        self.live.then(|| interval.saturating_sub(age).max(1))
+    }
+
+    fn is_due(&self) -> bool {
+        let interval = Duration::from_millis(self.limits.flush_interval_ms);
+        self.live && self.open.complete > 0 && self.open.opened_at.is_some_and(|at| at.elapsed() >= interval)
+    }
+
+    /// No more bytes: closes what is left, then says how much there was.
+    fn finish(&mut self, end: FileEnd) -> Next {
+        if let Some(bytes) = self.open.oversize {
+            return Next::Segment(self.open.end_oversize(bytes, 0));
+        }
+        if self.open.complete > 0 {
+            return Next::Segment(self.open.close());
+        }
+        Next::End(FileEnd { segments: self.open.index, records: self.open.first_ordinal, ..end })
     }
 }
 
-/// SHA-256 and length of a whole stream, as stored.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn file_digest(input: &mut dyn Read) -> Result<(FileDigest, u64), ReadError> {
-    let _ = input;
-    todo!()
+/// Reads until the header is whole; `Some` end if the input ended with it.
+fn header_text(input: &mut Input, limits: &ReadLimits) -> Result<(Vec<u8>, Option<FileEnd>), ReadError> {
+    let mut text = Vec::new();
+    let mut scanned = 0;
+    loop {
+        match input.fetch(None)? {
+            Fetched::Bytes(piece) => text.extend_from_slice(&piece),
+            Fetched::Idle => {}
+            Fetched::End(end) => return Ok((text, Some(end))),
+        }
+        refuse_other_formats(&text)?;
+        if header::is_whole(&text, &mut scanned) {
+            return Ok((text, None));
+        }
+        if text.len() > limits.header_bytes_max {
+            let max = limits.header_bytes_max;
+            return Err(ReadError::input(format!(
+                "the header is longer than {max} bytes (header_bytes_max): is it a VCF? Raise the limit if it is"
+            )));
+        }
+    }
 }

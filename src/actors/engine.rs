@@ -1,0 +1,89 @@
+//! What every stage of a run shares.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use super::env::Env;
+use super::input::Tap;
+use super::isolate::Isolation;
+use super::triage_rule::Rule;
+use crate::config::Settings;
+use crate::domain::ids::{FileDigest, JobId};
+use crate::domain::receipt::ReceiptError;
+use crate::domain::warning::Warnings;
+use crate::fault::{Fault, Kind};
+use crate::ledger::Ledger;
+use crate::messages::Over;
+use crate::run::Progress;
+use crate::stores::Store;
+use crate::vcf::parse::ParseContext;
+
+/// The services of a node. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    /// Clock, chance, blocking work.
+    pub env: Env,
+    /// The durable truth about jobs.
+    pub ledger: Ledger,
+    /// Where rows live.
+    pub store: Arc<dyn Store>,
+    /// Everything configured.
+    pub settings: Arc<Settings>,
+    /// Numbers for people.
+    pub progress: Arc<Progress>,
+    /// How to try a segment in a process of its own; `None` where there is no binary to do it (simulations).
+    pub isolation: Option<Isolation>,
+    /// Set when the node drains: long reads end early.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// How many groups of a job may be on their way into the store at once.
+pub const COMMITS_MAX: u32 = 3;
+
+/// A job in work: what its stages share.
+pub struct Job {
+    /// Its name.
+    pub id: JobId,
+    /// Its bytes.
+    pub tap: Tap,
+    /// SHA-256 of the file, taken before the first segment; `None` for a pipe.
+    pub digest: Option<FileDigest>,
+    /// What the parser must know of the header.
+    pub context: Arc<ParseContext>,
+    /// What was odd in the header.
+    pub header_warnings: Warnings,
+    /// The triage in force.
+    pub rule: Arc<Rule>,
+    /// Records known to be poison, by ordinal.
+    pub poison: Arc<Mutex<BTreeSet<u64>>>,
+    /// One permit per group on its way into the store: whoever takes all of them knows that none is.
+    pub gate: Arc<Semaphore>,
+    /// How much more must be tried in a process of its own first, because the last process died over this file (bytes of credit).
+    pub cautious_bytes: Cell<u64>,
+}
+
+impl Job {
+    /// Whether the record is known to be poison.
+    pub fn known_poison(&self) -> BTreeSet<u64> {
+        self.poison.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until no group is on its way into the store.
+    pub async fn commits_at_rest(&self) {
+        let all = self.gate.acquire_many(COMMITS_MAX).await;
+        drop(all.expect("a job's gate is never closed"));
+    }
+}
+
+/// What a fault of ledger or store means for the job that met it.
+pub fn over_of(fault: &Fault) -> Over {
+    let error = |code| ReceiptError { code, message: fault.what.clone(), line: None, offset: None };
+    match fault.kind {
+        Kind::Unavailable | Kind::Transient | Kind::Overloaded => Over::Stalled(error(74)),
+        Kind::Permanent => Over::Failed(error(70)),
+    }
+}

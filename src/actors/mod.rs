@@ -1,0 +1,32 @@
+//! The actors: they keep the books, the work runs elsewhere.
+//!
+//! | file | who |
+//! |---|---|
+//! | [`stage`] | what every actor is made of: caught panics, death notices, the three ways to send |
+//! | [`env`] | clock, chance and blocking work, real or simulated |
+//! | [`overseer`] | one file after the other; builds and rebuilds the chain of stages |
+//! | [`open`], [`boot`] | from a file to a job; what a start finds |
+//! | [`parser`] | reads the file, sends segments until each has its receipt |
+//! | [`router`] | triage |
+//! | [`batcher`], [`commit`] | groups, and their way into store and ledger |
+//! | [`auditor`] | what is missing; certificate; publishing |
+//! | [`notifier`] | follows the outbox |
+//! | [`poison`], [`isolate`] | which record to blame for a panic, or for the end of a process |
+//! | [`input`] | bytes that can be read from the beginning more than once |
+
+pub mod auditor;
+pub mod batcher;
+pub mod boot;
+pub mod commit;
+pub mod engine;
+pub mod env;
+pub mod input;
+pub mod isolate;
+pub mod notifier;
+pub mod open;
+pub mod overseer;
+pub mod parser;
+pub mod poison;
+pub mod router;
+pub mod stage;
+pub mod triage_rule;

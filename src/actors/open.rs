@@ -1,0 +1,201 @@
+//! From a tap to a job: digest, header, the ledger's decision, and what the sink already holds.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Semaphore;
+
+use super::engine::{COMMITS_MAX, Engine, Job};
+use super::env::Panicked;
+use super::input::{Stoppable, Tap};
+use super::parser::over_of_read;
+use super::triage_rule::Rule;
+use crate::delivery::job::JobState;
+use crate::delivery::segment::SegmentSet;
+use crate::domain::ids::{DEFAULT_TENANT, FileDigest, JobId};
+use crate::domain::receipt::ReceiptError;
+use crate::fault::Fault;
+use crate::ledger::{JobAccepted, OpenJob};
+use crate::messages::Over;
+use crate::vcf::parse::ParseContext;
+use crate::vcf::reader::{Reader, file_digest};
+use crate::vcf::{ReadError, ReadErrorKind};
+
+/// What came of opening a file.
+pub enum Opened {
+    /// A job with work to do: its reader stands before the first segment; these segments are done.
+    Running(Box<Job>, Box<Reader>, SegmentSet),
+    /// A job that is complete already.
+    Complete(JobId),
+    /// Not a file that can become a job.
+    Refused(ReceiptError),
+    /// Ledger or store failed.
+    Broken(Fault),
+}
+
+/// How carefully a job begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Caution {
+    /// The last process said goodbye.
+    #[default]
+    None,
+    /// It did not: what it can have had in work is tried in a process of its own first.
+    FirstWindow,
+    /// It did not, and was reading a pipe: nobody knows how far it had come.
+    Everything,
+}
+
+/// Opens a tap as a job.
+pub async fn open(engine: &Engine, tap: Tap, caution: Caution) -> Opened {
+    let header = match read_header(engine, &tap, None).await {
+        Ok(header) => header,
+        Err(refused) => return Opened::Refused(refused),
+    };
+    let reader = header.reader;
+    let request = OpenJob {
+        tenant: DEFAULT_TENANT.into(),
+        file_digest: header.digest,
+        layout: engine.settings.layout(),
+        file: tap.name(),
+        bytes: header.bytes,
+        header: reader.header().raw.clone(),
+        samples: reader.header().samples as u64,
+        assembly: reader.header().assembly.clone(),
+        triage: Rule::text(engine.settings.triage.as_ref()),
+        random: engine.env.random(),
+        now_ms: engine.env.now_ms(),
+    };
+    let accepted = match engine.ledger.open_job(request).await {
+        Ok(accepted) => accepted,
+        Err(fault) => return Opened::Broken(fault),
+    };
+    if accepted.state == JobState::Complete {
+        return Opened::Complete(accepted.job);
+    }
+    match prepare(engine, &accepted).await {
+        Ok(done) => running(engine, tap, header.digest, reader, accepted, done, caution),
+        Err(fault) => Opened::Broken(fault),
+    }
+}
+
+fn running(
+    engine: &Engine,
+    tap: Tap,
+    digest: Option<FileDigest>,
+    reader: Reader,
+    accepted: JobAccepted,
+    done: SegmentSet,
+    caution: Caution,
+) -> Opened {
+    let rule = match Rule::from_text(&accepted.triage) {
+        Ok(rule) => rule,
+        Err(fault) => return Opened::Broken(fault),
+    };
+    let context = ParseContext::new(reader.header(), &engine.settings.read);
+    let job = Job {
+        id: accepted.job,
+        tap,
+        digest,
+        context: Arc::new(context),
+        header_warnings: reader.header().warnings.clone(),
+        rule: Arc::new(rule),
+        poison: Arc::new(Mutex::new(accepted.poison.into_iter().collect::<BTreeSet<u64>>())),
+        gate: Arc::new(Semaphore::new(COMMITS_MAX as usize)),
+        cautious_bytes: Cell::new(match caution {
+            Caution::None => 0,
+            Caution::FirstWindow => engine.settings.window_bytes.saturating_mul(2),
+            Caution::Everything => u64::MAX,
+        }),
+    };
+    Opened::Running(Box::new(job), Box::new(reader), done)
+}
+
+/// A job that this process has opened before, for another generation of its stages: everything from the ledger again.
+///
+/// # Errors
+/// Why it cannot go on.
+pub async fn reopen(engine: &Engine, job: &Job) -> Result<(Reader, SegmentSet), Over> {
+    job.commits_at_rest().await;
+    let header = match read_header(engine, &job.tap, job.digest).await {
+        Ok(header) => header,
+        Err(error) => return Err(if error.code == 65 { Over::Failed(error) } else { Over::Stalled(error) }),
+    };
+    let (ledger, id) = (engine.ledger.clone(), job.id.clone());
+    let done = engine.env.work("reopen", move || ledger.reader()?.done(&id)).await;
+    let done = done.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("reading the ledger panicked: {words}"))));
+    done.map(|done| (header.reader, done)).map_err(|fault| super::engine::over_of(&fault))
+}
+
+struct Header {
+    reader: Reader,
+    digest: Option<FileDigest>,
+    bytes: u64,
+}
+
+/// Digest (of a file that has none yet) and header.
+async fn read_header(engine: &Engine, tap: &Tap, known: Option<FileDigest>) -> Result<Header, ReceiptError> {
+    let (stop, limits, tap_for_work) = (engine.stop.clone(), engine.settings.read.clone(), tap.clone());
+    let work = move || -> Result<Header, ReadError> {
+        let tap = tap_for_work;
+        let open = || tap.open().map_err(|error| ReadError::io("cannot open it", &error));
+        let (digest, bytes) = match known {
+            _ if tap.is_pipe() => (None, 0),
+            Some(digest) => (Some(digest), 0),
+            None => file_digest(&mut Stoppable { inner: open()?, stop }).map(|(digest, bytes)| (Some(digest), bytes))?,
+        };
+        let reader = Reader::open(open()?, tap.is_live(), limits)?;
+        Ok(Header { reader, digest, bytes })
+    };
+    // Reading a pipe may block for ever.
+    let read = if tap.is_pipe() {
+        engine.env.work_detached("open", work).await
+    } else {
+        engine.env.work("open", work).await
+    };
+    match read {
+        Ok(Ok(header)) => Ok(header),
+        Ok(Err(_)) if engine.stop.load(Ordering::Relaxed) => Err(interrupted(&tap.name())),
+        Ok(Err(error)) => Err(refusal(&tap.name(), error)),
+        Err(Panicked(words)) => Err(ReceiptError {
+            code: 70,
+            message: format!("{}: reading the header panicked: {words}", tap.name()),
+            line: None,
+            offset: None,
+        }),
+    }
+}
+
+/// The error of a file that was interrupted before it became a job.
+pub fn interrupted(name: &str) -> ReceiptError {
+    let message = format!("{name}: interrupted before its first record was read: run the same command again");
+    ReceiptError { code: 75, message, line: None, offset: None }
+}
+
+fn refusal(name: &str, error: ReadError) -> ReceiptError {
+    let code = if error.kind == ReadErrorKind::Io { 74 } else { 65 };
+    match over_of_read(name, error) {
+        Over::Failed(error) | Over::Stalled(error) => ReceiptError { code, ..error },
+        Over::Complete | Over::Interrupted => unreachable!("an error of reading is neither"),
+    }
+}
+
+/// Makes store and ledger agree about a job before anything is added to it.
+async fn prepare(engine: &Engine, accepted: &JobAccepted) -> Result<SegmentSet, Fault> {
+    let (ledger, store) = (engine.ledger.clone(), engine.store.clone());
+    let (job, cancelled) = (accepted.job.clone(), accepted.cancelled.clone());
+    let work = engine.env.work("prepare", move || {
+        if let Some(cancelled) = cancelled {
+            store.discard(&cancelled)?;
+        }
+        let reader = ledger.reader()?;
+        let lost = store.recover(&job, &reader.groups(&job)?)?;
+        if !lost.is_empty() {
+            tracing::error!(%job, groups = lost.len(), "groups that the ledger knows are gone from the store: their segments come again");
+            ledger.forget_groups(&job, lost).wait()?;
+        }
+        reader.done(&job)
+    });
+    work.await.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("preparing the job panicked: {words}"))))
+}

@@ -1,0 +1,43 @@
+//! The triage that a job was accepted with: none, or the configured one as it was then.
+
+use crate::domain::rows::Rows;
+use crate::domain::triage::{Selection, Triage, not_asked};
+use crate::fault::Fault;
+
+/// What decides about a job's rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// Nobody asked for anything: every row is dropped under `not_asked`.
+    NotAsked,
+    /// This.
+    Triage(Box<Triage>),
+}
+
+impl Rule {
+    /// The text that the ledger keeps for `configured`; empty for none.
+    pub fn text(configured: Option<&Triage>) -> String {
+        configured.map(Triage::canonical).unwrap_or_default()
+    }
+
+    /// The rule behind a text of [`Rule::text`].
+    ///
+    /// # Errors
+    /// `Permanent` if this binary cannot read it.
+    pub fn from_text(text: &str) -> Result<Self, Fault> {
+        if text.is_empty() {
+            return Ok(Self::NotAsked);
+        }
+        let triage = Triage::from_canonical(text);
+        triage.map(|triage| Self::Triage(Box::new(triage))).ok_or_else(|| {
+            Fault::permanent("the ledger holds a triage that this version cannot read: finish the job with the version that began it")
+        })
+    }
+
+    /// Decides for every row.
+    pub fn select(&self, rows: &Rows) -> Selection {
+        match self {
+            Self::NotAsked => not_asked(rows),
+            Self::Triage(triage) => triage.select(rows),
+        }
+    }
+}

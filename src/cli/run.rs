@@ -1,0 +1,109 @@
+//! `run FILE… | -`: the main job. Receipts go to standard output as soon as they are final, everything else to standard error.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::failure::{self, Failure};
+use super::receipt::next_steps;
+use super::render::{self, json_line};
+use super::screen::Screen;
+use super::{Global, print, signals};
+use crate::domain::receipt::Receipt;
+use crate::report;
+use crate::run::{Input, Progress, RunError, RunRequest};
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// VCF files, plain, gzip or BGZF; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Print one JSON object per file, as soon as it is final, and nothing else on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Append the events of the run to FILE as JSON lines
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// Wait while another process writes to the data directory, instead of exit 75
+    #[arg(long)]
+    wait: bool,
+}
+
+/// Runs the files; the exit code is the worst of theirs.
+///
+/// # Errors
+/// If nothing could be begun: wrong usage, wrong configuration, a data directory that is in use or broken.
+pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
+    let inputs = inputs(&args.files)?;
+    let names: Vec<String> = args.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    let settings = global.settings()?;
+    let screen = Screen::new(args.json);
+    screen.install_log();
+    let says = screen.clone();
+    let shutdown = signals::watch(move |line| says.note(line))
+        .map_err(|error| Failure::new(failure::INTERNAL, format!("cannot watch for signals: {error}")))?;
+    let progress = Arc::new(Progress::default());
+    let following = screen.follow(names, progress.clone());
+    let following = following.map_err(|error| Failure::new(failure::IO, format!("cannot start a thread: {error}")))?;
+    let (asked, mut codes, mut unsaid) = (inputs.len(), Vec::new(), None);
+    let request = RunRequest { inputs, events: args.events, wait: args.wait, program: std::env::current_exe().ok(), progress };
+    let ended = crate::run::run(&settings, request, shutdown, &mut |receipt| {
+        codes.push(receipt.exit_code());
+        // The run goes on without its reader: the receipt is in the ledger.
+        if let Err(error) = screen.alone(|| print(&shown(global, &receipt, args.json))) {
+            unsaid.get_or_insert(error);
+        }
+    });
+    drop(following);
+    let is_short = codes.len() < asked;
+    if let Err(error) = ended {
+        let failure = stopped(error);
+        failure.print(args.json);
+        codes.push(failure.code);
+    } else if is_short {
+        codes.push(failure::AGAIN);
+        screen.note(&format!("{} of {asked} files not begun: run the same command again", asked - codes.len() + 1));
+    }
+    if let Some(failure) = unsaid {
+        failure.print(args.json);
+        codes.push(failure.code);
+    }
+    Ok(report::exit_code(codes))
+}
+
+fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, Failure> {
+    let is_stdin = |file: &PathBuf| file.as_os_str() == "-";
+    if files.iter().filter(|file| is_stdin(file)).count() > 1 {
+        return Err(Failure::new(failure::USAGE, "standard input (-) can be read only once"));
+    }
+    let input = |file: &PathBuf| if is_stdin(file) { Input::Stdin } else { Input::File(file.clone()) };
+    Ok(files.iter().map(input).collect())
+}
+
+fn shown(global: &Global, receipt: &Receipt, json: bool) -> String {
+    if json { json_line(receipt) } else { render::receipt(receipt, &next_steps(global, receipt)) + "\n" }
+}
+
+fn stopped(error: RunError) -> Failure {
+    match error {
+        RunError::Busy(what) => Failure::new(failure::AGAIN, what),
+        RunError::Fault(fault) => Failure::from(fault),
+        RunError::Internal(what) => Failure::new(failure::INTERNAL, what)
+            .hint("what is stored is safe; run the same command again, with VCF_AGENT_LOG=info to see more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dash_is_standard_input_once() {
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let read = inputs(&paths(&["a.vcf", "-", "./-"])).unwrap();
+        assert_eq!(read, [Input::File("a.vcf".into()), Input::Stdin, Input::File("./-".into())]);
+        assert_eq!(inputs(&paths(&["-", "-"])).unwrap_err().code, 64);
+    }
+}

@@ -1,0 +1,174 @@
+//! The typed messages between actors.
+//!
+//! | message | sender → receiver | stream | way | lost means |
+//! |---|---|---|---|---|
+//! | [`RunFile`] | run → Overseer | – | ask | the run ends with an error |
+//! | [`Segment`] | Parser → Router | `vcf-variants` | post, with a receipt | the Parser sends it again |
+//! | [`Routed`] | Router → Batcher | – | post, with a receipt | the Parser sends it again |
+//! | [`Said`] | a receipt → Parser | `receipts` | post | the Parser is gone, its successor reads the ledger |
+//! | [`Flush`] | Parser → Batcher | – | announce | the flush interval closes the group |
+//! | [`Landed`] | a commit → Batcher | – | post | the Batcher is gone, its successor reads the ledger |
+//! | [`SourceDone`] | Parser → Auditor | `vcf-variants` | post | the chain is built anew |
+//! | [`Resend`] | Auditor → Parser | – | post | the chain is built anew |
+//! | [`JobOver`] | Parser, Batcher, Auditor → Overseer | – | post | the run ends with an error |
+//! | [`OutboxGrew`] | Batcher, Auditor → Notifier | `user-notifications` | announce | the Notifier looks by itself, a little later |
+//! | [`WriteOut`] | Overseer → Notifier | – | ask | events stay in the outbox for the next run |
+//! | [`Drain`] | run → Overseer → Parser | – | post | the drain deadline ends the run |
+//!
+//! A message with a stream's name travels on that stream when its ends are on different nodes.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::delivery;
+use crate::delivery::receipt::Verdict;
+use crate::domain::dead::DeadLetter;
+use crate::domain::receipt::{Receipt, ReceiptError};
+use crate::domain::rows::Rows;
+use crate::domain::triage::Selection;
+use crate::fault::Fault;
+use crate::ledger::JobEnd;
+use crate::vcf::parse::Counts;
+
+/// Which sending of which segment a receipt is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sending {
+    /// 0-based number in the file.
+    pub segment: u32,
+    /// Counts from 1.
+    pub attempt: u32,
+}
+
+/// The receipt that travels with a segment.
+pub type SegmentReceipt = delivery::receipt::Receipt<Sending>;
+
+/// Read this file and say how it ended.
+pub struct RunFile<I> {
+    /// What to read.
+    pub input: I,
+    /// `Err`: the engine itself failed.
+    pub answer: oneshot::Sender<Result<Receipt, Broken>>,
+}
+
+/// Why the engine cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broken {
+    /// A stage died more often than its budget allows.
+    Budget(String),
+    /// The ledger or the store failed where no job could be blamed.
+    Fault(Fault),
+}
+
+/// A parsed segment.
+pub struct Segment {
+    /// 0-based number in the file.
+    pub index: u32,
+    /// Ordinal of its first data line.
+    pub first_ordinal: u64,
+    /// One per allele.
+    pub rows: Arc<Rows>,
+    /// Byte offset (decompressed) of the segment's first line.
+    pub offset: u64,
+    /// Offset of each data line from there, by ordinal from `first_ordinal`.
+    pub line_offsets: Vec<u32>,
+    /// Records that are not among the rows, and why.
+    pub dead: Vec<DeadLetter>,
+    /// The parser's counts.
+    pub counts: Counts,
+    /// Credit it holds (bytes).
+    pub cost_bytes: u64,
+    /// The way back.
+    pub receipt: SegmentReceipt,
+}
+
+/// A segment with what triage decided.
+pub struct Routed {
+    /// The segment, with all its rows, or without those that could not be looked at.
+    pub segment: Segment,
+    /// One decision per row.
+    pub selection: Selection,
+}
+
+/// A receipt spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// About this.
+    pub sending: Sending,
+    /// This.
+    pub verdict: Verdict,
+}
+
+/// The source is out of credit or at its end: once everything that it has sent is here, commit it instead of waiting for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flush {
+    /// Segments that it has sent and holds no verdict about.
+    pub in_flight: usize,
+}
+
+/// A group's commit ended.
+pub struct Landed {
+    /// Its segments.
+    pub segments: Vec<u32>,
+    /// What it brought; the fault if it was not committed.
+    pub result: Result<LandedGroup, Fault>,
+}
+
+/// What a committed group brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LandedGroup {
+    /// Rows durable with it.
+    pub rows: u64,
+    /// Dead letters of the job so far.
+    pub dead_letters: u64,
+}
+
+/// The source has read its file to the end and holds a receipt for every segment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceDone {
+    /// What it counted.
+    pub end: JobEnd,
+}
+
+/// An audit found these segments missing in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resend {
+    /// 0-based numbers.
+    pub segments: Vec<u32>,
+}
+
+/// How a job's time in the pipeline ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Over {
+    /// Certified and published.
+    Complete,
+    /// It cannot complete: FAILED.
+    Failed(ReceiptError),
+    /// Something it needs is gone (a full disk): STALLED; the same command goes on with it.
+    Stalled(ReceiptError),
+    /// Drained on request: stays OPEN; the same command goes on with it.
+    Interrupted,
+}
+
+/// A stage says that its job is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobOver {
+    /// Which chain says so: a former one is not listened to.
+    pub generation: u64,
+    /// How it ended.
+    pub over: Over,
+}
+
+/// There is something new in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxGrew;
+
+/// Write everything that is in the outbox now, then answer.
+pub struct WriteOut {
+    /// Answered when it is written.
+    pub answer: oneshot::Sender<()>,
+}
+
+/// Stop reading, bring every credit home, then end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drain;

@@ -1,0 +1,135 @@
+//! Rows ⇄ Arrow. To Arrow, columns are copied as whole buffers; nothing is done per row.
+
+use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Int32Type, Int64Type};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Float32Array, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::ArrowError;
+
+use super::schema;
+use crate::domain::rows::{Bits, Rows, Text};
+use crate::fault::Fault;
+
+fn arrow_fault(error: ArrowError) -> Fault {
+    Fault::permanent(format!("Arrow: {error}"))
+}
+
+/// One batch of all columns.
+///
+/// # Errors
+/// `Permanent` if the rows are not what they should be (columns of different lengths, text that is not UTF-8).
+pub fn to_batch(rows: &Rows) -> Result<RecordBatch, Fault> {
+    let mut names = StringBuilder::new();
+    for name in rows.contigs.names() {
+        names.append_value(std::str::from_utf8(name).map_err(|_| Fault::permanent("a contig's name is not UTF-8"))?);
+    }
+    let contig = UInt32Array::from(rows.contig.clone());
+    let contig = DictionaryArray::try_new(contig, Arc::new(names.finish())).map_err(arrow_fault)?;
+    let qual = Float32Array::try_new(ScalarBuffer::from(rows.qual.clone()), nulls(&rows.qual_valid)).map_err(arrow_fault)?;
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(rows.ordinal.clone())),
+        Arc::new(Int32Array::from(rows.alt_index.clone())),
+        Arc::new(Int64Array::from(rows.line.clone())),
+        Arc::new(contig),
+        Arc::new(Int64Array::from(rows.pos.clone())),
+        text(&rows.id)?,
+        text(&rows.reference)?,
+        text(&rows.alt)?,
+        Arc::new(qual),
+        text(&rows.filter)?,
+        text(&rows.qual_text)?,
+        text(&rows.info)?,
+        text(&rows.format)?,
+        text(&rows.samples)?,
+        text(&rows.line_text)?,
+    ];
+    RecordBatch::try_new(schema::arrow(), columns).map_err(arrow_fault)
+}
+
+fn nulls(valid: &Bits) -> Option<NullBuffer> {
+    Some(NullBuffer::new(BooleanBuffer::new(Buffer::from(valid.bytes().to_vec()), 0, valid.len())))
+}
+
+fn text(text: &Text) -> Result<ArrayRef, Fault> {
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(text.offsets.clone()));
+    let array = StringArray::try_new(offsets, Buffer::from(text.bytes.clone()), nulls(&text.valid));
+    array.map(|array| Arc::new(array) as ArrayRef).map_err(arrow_fault)
+}
+
+/// The rows of a batch.
+///
+/// # Errors
+/// `Permanent` if a column is missing or has another type.
+pub fn to_rows(batch: &RecordBatch) -> Result<Rows, Fault> {
+    let mut rows = Rows {
+        ordinal: int64(batch, "ordinal")?.values().to_vec(),
+        alt_index: int32(batch, "alt_index")?.values().to_vec(),
+        line: int64(batch, "line")?.values().to_vec(),
+        pos: int64(batch, "pos")?.values().to_vec(),
+        id: texts(batch, "id")?,
+        reference: texts(batch, "ref")?,
+        alt: texts(batch, "alt")?,
+        filter: texts(batch, "filter")?,
+        qual_text: texts(batch, "qual_text")?,
+        info: texts(batch, "info")?,
+        format: texts(batch, "format")?,
+        samples: texts(batch, "samples")?,
+        line_text: texts(batch, "line_text")?,
+        ..Rows::default()
+    };
+    let qual = column(batch, "qual")?.as_primitive_opt::<Float32Type>().ok_or_else(|| wrong("qual"))?;
+    for row in 0..batch.num_rows() {
+        rows.qual_valid.push(qual.is_valid(row));
+        rows.qual.push(if qual.is_valid(row) { qual.value(row) } else { 0.0 });
+    }
+    let chrom = string(batch, "chrom")?;
+    for row in 0..batch.num_rows() {
+        let contig = rows.contigs.id(chrom.value(row).as_bytes());
+        rows.contig.push(contig);
+    }
+    Ok(rows)
+}
+
+fn wrong(name: &str) -> Fault {
+    Fault::permanent(format!("column `{name}` has another type than ours"))
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, Fault> {
+    batch.column_by_name(name).ok_or_else(|| Fault::permanent(format!("column `{name}` is missing")))
+}
+
+/// A column of 64-bit numbers.
+///
+/// # Errors
+/// `Permanent` if it is missing or has another type.
+pub fn int64<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64Array, Fault> {
+    column(batch, name)?.as_primitive_opt::<Int64Type>().ok_or_else(|| wrong(name))
+}
+
+/// A column of 32-bit numbers.
+///
+/// # Errors
+/// `Permanent` if it is missing or has another type.
+pub fn int32<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int32Array, Fault> {
+    column(batch, name)?.as_primitive_opt::<Int32Type>().ok_or_else(|| wrong(name))
+}
+
+/// A column of text.
+///
+/// # Errors
+/// `Permanent` if it is missing or has another type.
+pub fn string<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray, Fault> {
+    column(batch, name)?.as_string_opt::<i32>().ok_or_else(|| wrong(name))
+}
+
+fn texts(batch: &RecordBatch, name: &str) -> Result<Text, Fault> {
+    let array = string(batch, name)?;
+    let mut text = Text::default();
+    (0..array.len()).for_each(|row| text.push(array.is_valid(row).then(|| array.value(row).as_bytes())));
+    Ok(text)
+}

@@ -1,0 +1,276 @@
+//! The default store: a dataset of Parquet files, one per group, one folder per job.
+//!
+//! ```text
+//! DATA/staging/JOB/part-BLOCK-SEGMENT.parquet     while the job runs: no reader looks here
+//! DATA/alleles/job=JOB/part-….parquet             once its certificate holds: one rename of the folder
+//! ```
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`schema`] | the columns, how each is encoded |
+//! | [`convert`] | rows ⇄ Arrow |
+//! | [`files`] | durable files: write, sync, rename, sync |
+//! | [`scan`] | digests from the columns |
+
+pub mod convert;
+pub mod files;
+pub mod scan;
+pub mod schema;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::errors::ParquetError;
+
+use super::{StagedGroup, Store, StoreScan};
+use crate::domain::ids::JobId;
+use crate::domain::rows::Rows;
+use crate::fault::Fault;
+
+/// Rows decoded at once, about this much memory (bytes).
+const BATCH_BYTES: i64 = 4 << 20;
+
+/// See the module.
+pub struct Parquet {
+    staging: PathBuf,
+    published: PathBuf,
+    zstd_level: i32,
+    row_group_rows_max: usize,
+}
+
+impl Parquet {
+    /// A store in the data directory `root`. Nothing is created before something is written.
+    ///
+    /// # Errors
+    /// `Permanent` for a level that zstd does not have.
+    pub fn new(root: &Path, zstd_level: i32, row_group_rows_max: usize) -> Result<Self, Fault> {
+        schema::compression(zstd_level)?;
+        Ok(Self { staging: root.join("staging"), published: root.join("alleles"), zstd_level, row_group_rows_max })
+    }
+
+    fn staged(&self, job: &JobId) -> PathBuf {
+        self.staging.join(job.as_str())
+    }
+
+    fn visible(&self, job: &JobId) -> PathBuf {
+        self.published.join(format!("job={job}"))
+    }
+
+    /// Where the job's files are: staged, or published.
+    fn folder(&self, job: &JobId) -> PathBuf {
+        let staged = self.staged(job);
+        if staged.is_dir() { staged } else { self.visible(job) }
+    }
+
+    /// Encodes segments into `out`; returns the rows.
+    fn encode<W: std::io::Write + Send>(&self, job: Option<&JobId>, parts: &[&Rows], out: W) -> Result<u64, Fault> {
+        let properties = schema::properties(job, self.zstd_level, self.row_group_rows_max)?;
+        let options = ::parquet::arrow::arrow_writer::ArrowWriterOptions::new()
+            .with_properties(properties)
+            // So that every reader sees plain text columns.
+            .with_skip_arrow_metadata(true);
+        let mut writer = ArrowWriter::try_new_with_options(out, schema::arrow(), options).map_err(parquet_fault)?;
+        let mut rows = 0;
+        for part in parts {
+            trip(part);
+            writer.write(&convert::to_batch(part)?).map_err(parquet_fault)?;
+            rows += part.len() as u64;
+        }
+        writer.close().map_err(parquet_fault)?;
+        Ok(rows)
+    }
+
+    fn write_file(&self, job: &JobId, name: &str, parts: &[&Rows]) -> Result<StagedGroup, Fault> {
+        let folder = self.staged(job);
+        files::create_folder(&folder)?;
+        let mut rows = 0;
+        let bytes = files::write_durably(&folder, name, |file| {
+            rows = self.encode(Some(job), parts, file)?;
+            Ok(())
+        })?;
+        Ok(StagedGroup { name: name.to_owned(), rows, bytes })
+    }
+
+    fn read_file(path: &Path, each: &mut dyn FnMut(Rows) -> Result<(), Fault>) -> Result<(), Fault> {
+        let file = File::open(path).map_err(|error| Fault::io(format!("cannot open {}", path.display()), &error))?;
+        let torn = |error: ParquetError| Fault::permanent(format!("{} cannot be read: {error}", path.display()));
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(torn)?;
+        schema::check(builder.schema(), path)?;
+        let batch_rows = batch_rows(builder.metadata());
+        let reader = builder.with_batch_size(batch_rows).build().map_err(torn)?;
+        for batch in reader {
+            let batch = batch.map_err(|error| Fault::permanent(format!("{} cannot be read: {error}", path.display())))?;
+            each(convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows in a batch that take about [`BATCH_BYTES`].
+fn batch_rows(metadata: &::parquet::file::metadata::ParquetMetaData) -> usize {
+    let (rows, bytes) = metadata
+        .row_groups()
+        .iter()
+        .fold((0, 0), |(rows, bytes), group| (rows + group.num_rows(), bytes + group.total_byte_size()));
+    let row_bytes = bytes / rows.max(1);
+    (BATCH_BYTES / row_bytes.max(1)).clamp(16, 8192) as usize
+}
+
+pub(super) fn parquet_fault(error: ParquetError) -> Fault {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+            Ok(io) => Fault::io("cannot write Parquet", &io),
+            Err(other) => Fault::permanent(format!("Parquet: {other}")),
+        },
+        other => Fault::permanent(format!("Parquet: {other}")),
+    }
+}
+
+/// The block in a file's name.
+fn block_of(name: &str) -> Option<u32> {
+    name.strip_prefix("part-")?.get(..8)?.parse().ok()
+}
+
+impl Store for Parquet {
+    fn write_group(&self, job: &JobId, block: u32, segments: &[(u32, Arc<Rows>)]) -> Result<StagedGroup, Fault> {
+        let first = segments.first().map_or(0, |(segment, _)| *segment);
+        let parts: Vec<&Rows> = segments.iter().map(|(_, rows)| &**rows).collect();
+        self.write_file(job, &format!("part-{block:08}-{first:08}.parquet"), &parts)
+    }
+
+    fn try_encode(&self, rows: &Rows) -> Result<(), Fault> {
+        self.encode(None, &[rows], std::io::sink()).map(drop)
+    }
+
+    fn recover(&self, job: &JobId, known: &[String]) -> Result<Vec<String>, Fault> {
+        let folder = self.folder(job);
+        let is_staged = folder.starts_with(&self.staging);
+        let mut lost: Vec<String> = known.to_vec();
+        for name in files::list(&folder)? {
+            if let Some(at) = lost.iter().position(|known| *known == name) {
+                lost.swap_remove(at);
+            } else if is_staged {
+                files::remove(&folder.join(name))?;
+            }
+        }
+        lost.sort();
+        Ok(lost)
+    }
+
+    fn staged_jobs(&self) -> Result<Vec<JobId>, Fault> {
+        Ok(files::list(&self.staging)?.iter().filter_map(|name| JobId::parse(name)).collect())
+    }
+
+    fn discard(&self, job: &JobId) -> Result<(), Fault> {
+        files::remove_folder(&self.staged(job))
+    }
+
+    fn merge(&self, job: &JobId, known: &[String]) -> Result<Vec<(StagedGroup, Vec<String>)>, Fault> {
+        let mut blocks: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for name in known {
+            if let Some(block) = block_of(name) {
+                blocks.entry(block).or_default().push(name.clone());
+            }
+        }
+        let mut merged = Vec::new();
+        for (block, names) in blocks.into_iter().filter(|(_, names)| names.len() > 1) {
+            let mut rows = Rows::default();
+            for name in &names {
+                Self::read_file(&self.staged(job).join(name), &mut |part| {
+                    (0..part.len()).for_each(|row| rows.push_row(&part, row));
+                    Ok(())
+                })?;
+            }
+            let sorted = sorted(&rows);
+            drop(rows);
+            let group = self.write_file(job, &format!("part-{block:08}-merged.parquet"), &[&sorted])?;
+            merged.push((group, names));
+        }
+        Ok(merged)
+    }
+
+    fn scan(&self, job: &JobId) -> Result<StoreScan, Fault> {
+        scan::scan(&files::paths(&self.folder(job))?)
+    }
+
+    fn publish(&self, job: &JobId) -> Result<(), Fault> {
+        let (staged, visible) = (self.staged(job), self.visible(job));
+        files::create_folder(&self.published)?;
+        if !visible.is_dir() {
+            files::create_folder(&staged)?;
+        }
+        crate::failpoint("publish_before_rename");
+        if staged.is_dir() {
+            files::rename(&staged, &visible)?;
+        }
+        crate::failpoint("publish_after_rename");
+        files::sync_folder(&self.published)?;
+        files::create_folder(&self.staging)?;
+        files::sync_folder(&self.staging)
+    }
+
+    fn delete(&self, job: &JobId) -> Result<(), Fault> {
+        self.discard(job)?;
+        let visible = self.visible(job);
+        if visible.is_dir() {
+            // Out of the readers' sight at once, then away.
+            let gone = self.staging.join(format!(".deleted-{job}"));
+            files::create_folder(&self.staging)?;
+            files::remove_folder(&gone)?;
+            files::rename(&visible, &gone)?;
+            files::sync_folder(&self.published)?;
+            files::remove_folder(&gone)?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {
+        for path in files::paths(&self.folder(job))? {
+            let mut begun = Rows::default();
+            Self::read_file(&path, &mut |batch| {
+                if begun.is_empty() {
+                    begun = batch;
+                } else {
+                    (0..batch.len()).for_each(|row| begun.push_row(&batch, row));
+                }
+                // The last record may go on in the next batch.
+                let last = begun.split_last_record();
+                let whole = std::mem::replace(&mut begun, last);
+                if whole.is_empty() { Ok(()) } else { each(&whole) }
+            })?;
+            if !begun.is_empty() {
+                each(&begun)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same rows in order of (ordinal, ALT index).
+fn sorted(rows: &Rows) -> Rows {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&row| (rows.ordinal[row], rows.alt_index[row]));
+    let mut sorted = Rows::default();
+    order.into_iter().for_each(|row| sorted.push_row(rows, row));
+    sorted
+}
+
+/// Where torture tests let a record end the process, or panic, while it is encoded.
+#[cfg(feature = "failpoints")]
+fn trip(rows: &Rows) {
+    for row in 0..rows.len() {
+        let (chrom, pos) = (rows.contigs.name(rows.contig[row]), rows.pos[row].to_string());
+        if crate::failpoint_at("encode_record_abort", chrom, &pos) {
+            std::process::abort();
+        }
+        assert!(!crate::failpoint_at("encode_record_panic", chrom, &pos), "failpoint encode_record_panic");
+    }
+}
+
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+fn trip(_: &Rows) {}
