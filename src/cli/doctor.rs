@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::failure::{AGAIN, CONFIG, Failure, IO};
+use super::lock::{self, Lock};
 use super::render::{json_line, table, text, thousands};
 use super::{Global, print};
 use crate::config::Settings;
@@ -159,40 +160,26 @@ fn writable(dir: &Path) -> std::io::Result<()> {
     written.and(removed)
 }
 
-/// Whether a run holds the directory: read from the system's table of locks, because to try the lock would be to take it from a
-/// run that begins just now.
 fn lock(dir: &Path) -> Check {
-    let path = dir.join("LOCK");
-    let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<u32>().ok());
-    let Ok(found) = fs::metadata(&path) else { return Check::ok("lock", "free: no run has been here") };
-    let last = pid.map_or_else(|| "unknown".to_owned(), |pid| format!("process {pid}"));
-    match fs::read_to_string("/proc/locks") {
-        Ok(locks) => match holder(&locks, &found, pid) {
-            true => Check::new(
+    match lock::look(dir) {
+        Lock::None => Check::ok("lock", "free: no run has been here"),
+        Lock::Free(pid) => Check::ok("lock", format!("free; last held by {}", lock::process(pid))),
+        Lock::Held(pid) => {
+            let holder = lock::process(pid);
+            Check::new(
                 "lock",
                 State::Warn,
-                format!("a run holds it: {last}; another run exits {AGAIN}, or waits with --wait"),
-            ),
-            false => Check::ok("lock", format!("free; last held by {last}")),
-        },
-        Err(_) => Check::ok(
-            "lock",
-            format!("last taken by {last}; this system has no table of locks to tell whether it is held"),
-        ),
+                format!("held by {holder}: another run exits {AGAIN}, or waits with --wait"),
+            )
+        }
+        Lock::Unknown(pid) => {
+            let last = lock::process(pid);
+            Check::ok(
+                "lock",
+                format!("last held by {last}; this system has no table of locks that says whether it is held"),
+            )
+        }
     }
-}
-
-/// Whether `/proc/locks` has a write lock (flock) on this file: the same device and inode, or, on a file system that shows
-/// another device number than it gives, the same inode and the process named in the file.
-fn holder(locks: &str, file: &fs::Metadata, pid: Option<u32>) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let device = format!("{:02x}:{:02x}", rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
-    locks.lines().any(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, "FLOCK", _, "WRITE", owner, place, ..] = words[..] else { return false };
-        let Some((on, inode)) = place.rsplit_once(':') else { return false };
-        inode.parse() == Ok(file.ino()) && (on == device || (pid.is_some() && owner.parse().ok() == pid))
-    })
 }
 
 fn space(dir: &Path) -> Check {
@@ -248,24 +235,6 @@ fn ledger(dir: &Path) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::MetadataExt;
-
-    #[test]
-    fn a_lock_is_found_by_device_or_by_its_holder() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("LOCK");
-        fs::write(&path, "77\n").unwrap();
-        let file = fs::metadata(&path).unwrap();
-        let device = format!("{:02x}:{:02x}", rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
-        let line = |kind: &str, pid: u32, on: &str, inode: u64| format!("1: {kind} {pid} {on}:{inode} 0 EOF\n");
-        let ino = file.ino();
-        assert!(holder(&line("FLOCK  ADVISORY  WRITE", 5, &device, ino), &file, None));
-        assert!(holder(&line("FLOCK  ADVISORY  WRITE", 77, "99:99", ino), &file, Some(77)));
-        assert!(!holder(&line("FLOCK  ADVISORY  WRITE", 5, "99:99", ino), &file, Some(77)));
-        assert!(!holder(&line("FLOCK  ADVISORY  WRITE", 5, &device, ino + 1), &file, Some(5)));
-        assert!(!holder(&line("POSIX  ADVISORY  WRITE", 5, &device, ino), &file, None));
-        assert!(!holder("1: -> garbage\n\n", &file, None));
-    }
 
     #[test]
     fn a_directory_that_is_not_there_is_not_made() {

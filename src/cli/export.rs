@@ -144,7 +144,7 @@ fn stream(path: &Path) -> Result<File, Stop> {
 fn whole(home: &Home, row: &JobRow, path: &Path) -> Result<u64, Stop> {
     let failed =
         |what: &str, error: io::Error| Stop::Failed(Failure::new(IO, format!("cannot {what} {}: {error}", name(path))));
-    let shutdown = signals::watch(|_| eprintln!("interrupted: nothing is left of the unfinished file"));
+    let shutdown = signals::watch(|line| eprintln!("{line}"), || false);
     let shutdown = shutdown.map_err(|error| failed("watch for signals while writing", error))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = path.file_name().unwrap_or_default().to_owned();

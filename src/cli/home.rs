@@ -2,14 +2,15 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Global;
 use super::failure::{Failure, USAGE};
 use super::render::{shell_word, text};
-use crate::config::Settings;
+use crate::config::{Settings, StoreSettings};
 use crate::domain::ids::{FileDigest, JobId};
 use crate::ledger::{JobRow, LedgerReader};
-use crate::stores::Store;
+use crate::stores::{self, Store};
 use crate::vcf::reader::file_digest;
 
 /// How a job can be named, for the help of every command that takes one.
@@ -73,12 +74,9 @@ impl<'a> Home<'a> {
     ///
     /// # Errors
     /// If there is no store of the configured kind, or it cannot be opened.
-    pub fn store(&self) -> Result<Box<dyn Store>, Failure> {
-        let store = &self.settings.store;
-        Err(Failure::new(
-            super::failure::CONFIG,
-            format!("store.kind = {:?}: this build has no such store", store.kind),
-        ))
+    pub fn store(&self) -> Result<Arc<dyn Store>, Failure> {
+        let StoreSettings { kind, zstd_level, row_group_rows_max } = &self.settings.store;
+        Ok(stores::open(kind, &self.settings.data_dir, *zstd_level, *row_group_rows_max)?)
     }
 
     /// The job that `name` means; see [`JOB_HELP`].

@@ -8,6 +8,7 @@
 //! | [`isolate`] | hidden: one segment in a process of its own |
 //! | [`home`] | from what was typed to ledger, job and store |
 //! | [`lines`] | stored rows → the lines they came from |
+//! | [`lock`] | who holds the data directory |
 //! | [`render`] | text for terminals, the receipt first of all |
 //! | [`screen`] | who may write to the terminal, and when: progress, notes, log |
 //! | [`signals`] | interrupt → drain; again → stop |
@@ -23,6 +24,7 @@ pub mod home;
 pub mod isolate;
 pub mod jobs;
 pub mod lines;
+pub mod lock;
 pub mod receipt;
 pub mod render;
 pub mod run;
@@ -31,6 +33,7 @@ pub mod signals;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -75,7 +78,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Read VCF files, store every variant, print a receipt for each
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = EXIT_CODES, after_long_help = format!("{}\n\n{EXIT_CODES}", run::EXAMPLES))]
     Run(run::RunArgs),
     /// Prove that a file is complete: count and digest the store again
     #[command(after_help = EXIT_CODES, after_long_help = format!("{}\n\n{EXIT_CODES}", home::JOB_HELP))]
@@ -122,7 +125,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return explain(&error),
     };
     let json = cli.command.json();
-    dispatch(cli).unwrap_or_else(|failure| {
+    // A panic has printed where it was; what is left to say is that it is nobody's mistake but ours.
+    let ended = catch_unwind(AssertUnwindSafe(|| dispatch(cli)));
+    ended.unwrap_or_else(|_| Err(Failure::new(failure::INTERNAL, "vcf-agent failed"))).unwrap_or_else(|failure| {
         failure.print(json);
         failure.code
     })

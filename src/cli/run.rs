@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 
 use super::failure::{self, Failure};
+use super::lock::{self, Lock};
 use super::receipt::next_steps;
 use super::render::{self, json_line};
 use super::screen::Screen;
@@ -13,6 +15,13 @@ use super::{Global, print, signals};
 use crate::domain::receipt::Receipt;
 use crate::report;
 use crate::run::{Input, Progress, RunError, RunRequest};
+
+/// For the end of the help.
+pub const EXAMPLES: &str = "\
+Examples:
+  vcf-agent run cohort.vcf.gz sample.vcf      one receipt each; again: it goes on where it stopped
+  bcftools view in.bcf | vcf-agent run -      from a pipe, always a new job
+  vcf-agent run --json *.vcf.gz > receipts.jsonl";
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -37,18 +46,23 @@ pub struct RunArgs {
 /// If nothing could be begun: wrong usage, wrong configuration, a data directory that is in use or broken.
 pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
     let inputs = inputs(&args.files)?;
-    let names: Vec<String> = args.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    let names: Vec<String> = inputs.iter().map(name).collect();
     let settings = global.settings()?;
     let screen = Screen::new(args.json);
     screen.install_log();
-    let says = screen.clone();
-    let shutdown = signals::watch(move |line| says.note(line))
-        .map_err(|error| Failure::new(failure::INTERNAL, format!("cannot watch for signals: {error}")))?;
     let progress = Arc::new(Progress::default());
+    let (says, begun, may_wait) = (screen.clone(), progress.clone(), args.wait);
+    let is_waiting = move || may_wait && begun.file.load(Ordering::Relaxed) == 0;
+    let shutdown = signals::watch(move |line| says.note(line), is_waiting)
+        .map_err(|error| Failure::new(failure::INTERNAL, format!("cannot watch for signals: {error}")))?;
+    if let (true, Lock::Held(pid)) = (args.wait, lock::look(&settings.data_dir)) {
+        screen.note(&format!("waiting for {}, which writes to {}", lock::process(pid), settings.data_dir.display()));
+    }
     let following = screen.follow(names, progress.clone());
     let following = following.map_err(|error| Failure::new(failure::IO, format!("cannot start a thread: {error}")))?;
     let (asked, mut codes, mut unsaid) = (inputs.len(), Vec::new(), None);
-    let request = RunRequest { inputs, events: args.events, wait: args.wait, program: std::env::current_exe().ok(), progress };
+    let program = std::env::current_exe().ok();
+    let request = RunRequest { inputs, events: args.events, wait: args.wait, program, progress };
     let ended = crate::run::run(&settings, request, shutdown, &mut |receipt| {
         codes.push(receipt.exit_code());
         // The run goes on without its reader: the receipt is in the ledger.
@@ -80,6 +94,14 @@ fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, Failure> {
     }
     let input = |file: &PathBuf| if is_stdin(file) { Input::Stdin } else { Input::File(file.clone()) };
     Ok(files.iter().map(input).collect())
+}
+
+/// What a file is called beside its progress.
+fn name(input: &Input) -> String {
+    match input {
+        Input::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        Input::Stdin => "standard input".to_owned(),
+    }
 }
 
 fn shown(global: &Global, receipt: &Receipt, json: bool) -> String {

@@ -28,11 +28,11 @@ pub enum Show {
 /// Between two lines of progress.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Between two pictures of the bar.
-const BAR_INTERVAL: Duration = Duration::from_millis(100);
+/// Between two looks at the numbers, and two pictures of the bar.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Characters of a file's name beside the bar.
-const NAME_CHARS_MAX: usize = 40;
+const NAME_CHARS_MAX: usize = 24;
 
 /// The way to the terminal; clones share it.
 #[derive(Clone)]
@@ -88,14 +88,12 @@ impl Screen {
     pub fn follow(&self, names: Vec<String>, progress: Arc<Progress>) -> io::Result<Following> {
         let (stop, stopped) = channel::<()>();
         let screen = self.clone();
-        let interval = match self.show {
-            Show::Bar => BAR_INTERVAL,
-            Show::Lines => LINE_INTERVAL,
-            Show::Nothing => return Ok(Following { stop: None, thread: None, screen }),
-        };
+        if self.show == Show::Nothing {
+            return Ok(Following { stop: None, thread: None, screen });
+        }
         let thread = std::thread::Builder::new().name("vcf-agent-screen".into()).spawn(move || {
-            let mut ticker = Ticker { names, file: 0, since: Instant::now() };
-            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            let mut ticker = Ticker { names, file: 0, since: Instant::now(), said: Instant::now() };
+            while stopped.recv_timeout(LOOK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 ticker.tick(&screen, &progress);
             }
         })?;
@@ -125,6 +123,8 @@ struct Ticker {
     names: Vec<String>,
     file: u64,
     since: Instant,
+    /// When the last line was.
+    said: Instant,
 }
 
 impl Ticker {
@@ -145,10 +145,12 @@ impl Ticker {
                 bar.set_position(now.bytes_read);
                 bar.set_message(now.counts(elapsed));
             }
-            None => {
+            None if self.said.elapsed() >= LINE_INTERVAL => {
+                self.said = Instant::now();
                 let place = format!("{}/{} {}", now.file, self.names.len(), cut(&name, NAME_CHARS_MAX));
                 screen.note(&format!("{place}: {}{}", now.counts(elapsed), now.ahead(elapsed)));
             }
+            None => {}
         }
     }
 }
@@ -156,8 +158,8 @@ impl Ticker {
 /// A bar over the bytes of a file, or a spinner where their number is not known.
 fn begin(bar: &ProgressBar, name: &str, bytes_total: u64) {
     let template = match bytes_total {
-        0 => "{spinner} {prefix}  {msg}",
-        _ => "{prefix}  {bar:24}  {percent:>3} %  {msg}  ETA {eta}",
+        0 => "{spinner} {prefix} {wide_msg}",
+        _ => "{prefix} {bar:12} {percent:>3} % ETA {eta} {wide_msg}",
     };
     // The templates are constants that a test reads; the default style would do as well.
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

@@ -9,11 +9,15 @@ use tokio::sync::watch;
 use super::failure::AGAIN;
 use crate::run::Shutdown;
 
-/// Watches for SIGINT and SIGTERM in a thread of its own until the process ends. `say` is called with what to tell the user.
+/// What a first signal is answered with.
+pub const DRAINING: &str = "interrupted: finishing what is under way, then exit 75; once more stops at once";
+
+/// Watches for SIGINT and SIGTERM in a thread of its own until the process ends. `say` is called with what to tell the user;
+/// while `is_idle` says that nothing has begun, there is nothing to drain and the first signal stops at once.
 ///
 /// # Errors
 /// If the handlers cannot be installed.
-pub fn watch(say: impl Fn(&str) + Send + 'static) -> io::Result<Shutdown> {
+pub fn watch(say: impl Fn(&str) + Send + 'static, is_idle: impl Fn() -> bool + Send + 'static) -> io::Result<Shutdown> {
     let (stop, shutdown) = watch::channel(false);
     let (ready, installed) = mpsc::channel();
     let thread = std::thread::Builder::new().name("vcf-agent-signals".into());
@@ -34,11 +38,11 @@ pub fn watch(say: impl Fn(&str) + Send + 'static) -> io::Result<Shutdown> {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
                 }
-                if nth > 0 {
+                if nth > 0 || is_idle() {
                     say("stopped at once; nothing that is stored is lost: run the same command again");
                     std::process::exit(i32::from(AGAIN));
                 }
-                say("interrupted: storing what was read, then exit 75; once more stops at once");
+                say(DRAINING);
                 // Without a receiver the run is over already.
                 let _ = stop.send(true);
             }
