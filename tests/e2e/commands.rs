@@ -1,0 +1,330 @@
+//! Exit codes, the shape of the receipt, and the commands that only read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use crate::harness::{Place, adds_up, number, program, skip, string};
+use crate::oracle::{self, entries};
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+/// What the contract promises in every receipt; `error` comes only with a refusal or a failure.
+const KEYS: [&str; 28] = [
+    "job",
+    "revision",
+    "file",
+    "file_digest",
+    "bytes",
+    "assembly",
+    "samples",
+    "records",
+    "parsed",
+    "dead_records",
+    "alleles",
+    "no_alt",
+    "stored",
+    "dead_rows",
+    "dropped",
+    "selected",
+    "cached",
+    "answered",
+    "abstained",
+    "dead_tasks",
+    "pending",
+    "warnings",
+    "state",
+    "certificate",
+    "started_at",
+    "finished_at",
+    "stored_per_second",
+    "error",
+];
+
+fn keys(receipt: &Value) -> BTreeSet<&str> {
+    receipt.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_example_is_complete_and_its_receipt_has_every_key() {
+    let (place, file) = (Place::new(), example("tour.vcf"));
+    let receipt = place.run(&file).expect(0).object();
+    let promised: BTreeSet<&str> = KEYS.into_iter().filter(|key| *key != "error").collect();
+    assert_eq!(keys(&receipt), promised);
+    adds_up(&receipt);
+    let counts = oracle::count(&fs::read(&file).unwrap());
+    assert_eq!(
+        [number(&receipt, "records"), number(&receipt, "alleles"), number(&receipt, "no_alt")],
+        [counts.records, counts.alleles, counts.no_alt]
+    );
+    assert_eq!((number(&receipt, "samples"), number(&receipt, "dead_records")), (3, 0));
+    assert_eq!(string(&receipt, "assembly"), "GRCh38");
+    assert_eq!(number(&receipt, "bytes"), fs::metadata(&file).unwrap().len());
+    assert_eq!(
+        receipt["dropped"]["not_asked"].as_u64(),
+        Some(counts.alleles + counts.no_alt),
+        "nobody asked: {receipt}"
+    );
+    let certificate: BTreeSet<&str> = keys(&receipt["certificate"]);
+    assert_eq!(certificate, ["rows", "digest_sum", "expected_digest_sum", "holds"].into());
+    assert_eq!(oracle::rows(&place.data()), oracle::expected_rows(&fs::read(&file).unwrap()));
+}
+
+#[test]
+fn the_digest_is_what_sha256sum_says() {
+    let place = Place::new();
+    if !program("the_digest_is_what_sha256sum_says", "sha256sum") {
+        return;
+    }
+    let receipt = place.run(&example("tour.vcf")).expect(0).object();
+    let said = Command::new("sha256sum").arg(example("tour.vcf")).output().unwrap();
+    assert!(String::from_utf8(said.stdout).unwrap().starts_with(string(&receipt, "file_digest")), "{receipt}");
+}
+
+#[test]
+fn the_receipt_later_is_the_receipt_then() {
+    let place = Place::new();
+    let then = place.run(&example("tour.vcf")).expect(0).object();
+    let job = string(&then, "job");
+    assert_eq!(place.receipt(job, &[]).expect(0).object(), then);
+    let deep = place.receipt(job, &["--deep"]).expect(0).object();
+    assert_eq!(deep["certificate"], then["certificate"]);
+    let again = place.run(&example("tour.vcf")).expect(0).object();
+    assert_eq!(
+        (&again["job"], &again["certificate"]),
+        (&then["job"], &then["certificate"]),
+        "the same file is the same job"
+    );
+    assert_eq!(oracle::rows(&place.data()).len() as u64, number(&then, "stored"), "and is not stored twice");
+}
+
+#[test]
+fn malformed_records_are_dead_letters_and_the_rest_is_stored() {
+    let (place, file) = (Place::new(), example("broken.vcf"));
+    let receipt = place.run(&file).expect(3).object();
+    adds_up(&receipt);
+    assert_eq!(string(&receipt, "state"), "COMPLETE");
+    assert_eq!(
+        [number(&receipt, "records"), number(&receipt, "dead_records"), number(&receipt, "stored")],
+        [13, 10, 3]
+    );
+    let codes: BTreeSet<&str> = receipt["warnings"].as_array().unwrap().iter().map(|w| string(w, "code")).collect();
+    assert!(codes.len() >= 3, "the blank line, the late header and the odd values are warnings: {codes:?}");
+    let job = string(&receipt, "job");
+    place.receipt(job, &["--deep"]).expect(3);
+    let list = place.call(["dlq", "ls", job]).expect(0).stdout;
+    for line in [7, 8, 9, 10, 11, 12, 13, 14, 15, 16] {
+        assert!(list.contains(&line.to_string()), "line {line} is missing in:\n{list}");
+    }
+}
+
+#[test]
+fn a_gzipped_file_says_the_same_as_its_text() {
+    let place = Place::new();
+    let text = fs::read(example("tour.vcf")).unwrap();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    std::io::Write::write_all(&mut gzip, &text).unwrap();
+    let stored = gzip.finish().unwrap();
+    let whole = place.run(&place.write("named-like-text.vcf", &stored)).expect(0).object();
+    let plain = place.run(&example("tour.vcf")).expect(0).object();
+    for key in ["records", "alleles", "no_alt", "stored", "certificate"] {
+        assert_eq!(whole[key], plain[key], "{key}");
+    }
+    assert_ne!(whole["job"], plain["job"], "other bytes, another job");
+    let cut = place.run(&place.write("cut.vcf.gz", &stored[..stored.len() - 9])).expect(65).object();
+    assert_eq!(cut["certificate"], Value::Null);
+    assert_eq!(cut["error"]["code"].as_u64(), Some(65), "{cut}");
+    assert_eq!(oracle::published(&place.data()).len(), 2, "nothing of the cut file is visible");
+}
+
+#[test]
+fn a_refused_file_has_a_receipt_too_and_costs_no_other_file() {
+    let place = Place::new();
+    let bad = place.write("picture.vcf", b"\x89PNG\r\n\x1a\nthis is not a VCF\n");
+    let said =
+        place.call(["run".as_ref(), "--json".as_ref(), bad.as_os_str(), example("tour.vcf").as_os_str()]).expect(65);
+    let receipts = said.objects();
+    assert_eq!(receipts.len(), 2, "{said:?}");
+    assert_eq!(string(&receipts[0], "state"), "REFUSED");
+    let promised: BTreeSet<&str> = KEYS.into_iter().collect();
+    assert_eq!(keys(&receipts[0]), promised);
+    assert_eq!(receipts[0]["error"]["code"].as_u64(), Some(65));
+    assert_eq!(receipts[0]["error"]["line"].as_u64(), Some(1), "{}", receipts[0]);
+    assert_eq!(string(&receipts[1], "state"), "COMPLETE");
+}
+
+#[test]
+fn wrong_words_on_the_command_line_are_exit_64() {
+    let place = Place::new();
+    for words in
+        [&["run"][..], &["run", "--no-such-flag", "x.vcf"], &["no-such-command"], &["export", "j0", "--format", "pdf"]]
+    {
+        let said = place.call(words).expect(64);
+        assert!(!said.stderr.is_empty() && said.stdout.is_empty(), "{said:?}");
+    }
+    place.call(["--help"]).expect(0);
+    place.call(["--version"]).expect(0);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_exit_74() {
+    let place = Place::new();
+    let said = place.call(["run", "--json", "absent.vcf"]);
+    assert!(format!("{}{}", said.stdout, said.stderr).contains("absent.vcf"), "{said:?}");
+    said.expect(74);
+}
+
+#[test]
+fn a_wrong_configuration_is_exit_78_and_names_every_mistake_with_its_line() {
+    let place = Place::new();
+    let config = place.write("bad.toml", "worker_threads = -1\n\n[ingest]\nline_byte_max = 7\n");
+    let config = config.to_str().unwrap();
+    for words in [["config", "check", "--config", config].as_slice(), &["run", "--config", config, "x.vcf"]] {
+        let said = place.call(words).expect(78);
+        for place_of in ["bad.toml:1", "bad.toml:4"] {
+            assert!(format!("{}{}", said.stderr, said.stdout).contains(place_of), "{place_of} is missing in {said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_row_file_is_exit_4() {
+    let place = Place::new();
+    let receipt = place.run(&example("tour.vcf")).expect(0).object();
+    let job = string(&receipt, "job");
+    let file = oracle::published(&place.data()).pop().unwrap();
+    let sound = fs::read(&file).unwrap();
+    // Anywhere in the pages of the columns; the file stays as long as it was.
+    let mut damaged = sound.clone();
+    damaged[40..200].iter_mut().for_each(|byte| *byte ^= 0x55);
+    fs::write(&file, &damaged).unwrap();
+    place.receipt(job, &["--deep"]).expect(4);
+    place.receipt(job, &[]).expect(4);
+    fs::remove_file(&file).unwrap();
+    place.receipt(job, &[]).expect(4);
+    fs::write(&file, &sound).unwrap();
+    place.receipt(job, &["--deep"]).expect(0);
+}
+
+#[test]
+fn more_dead_letters_than_allowed_fail_the_job_and_name_the_first_ten() {
+    let place = Place::new();
+    let config = place.write("few.toml", "[ingest]\ndead_letters_max = 20\n");
+    let mut text = oracle::small(50);
+    (0..40).for_each(|i| text.push_str(&format!("chr1\tx{i}\t.\tA\tC\t.\t.\t.\tGT\t0/1\n")));
+    let file = place.write("bad.vcf", text);
+    let said =
+        place.call(["run".as_ref(), "--json".as_ref(), "--config".as_ref(), config.as_os_str(), file.as_os_str()]);
+    let receipt = said.expect(65).object();
+    assert_eq!(string(&receipt, "state"), "FAILED");
+    let message = string(&receipt["error"], "message");
+    let lines: Vec<u64> = (58..68).collect();
+    assert!(lines.iter().all(|line| message.contains(&line.to_string())), "the first ten lines are named: {message}");
+    assert!(oracle::published(&place.data()).is_empty(), "a failed job has no visible row");
+}
+
+#[test]
+fn a_disk_that_is_full_is_exit_74_and_the_same_command_goes_on() {
+    let test = "a_disk_that_is_full_is_exit_74_and_the_same_command_goes_on";
+    let place = Place::new();
+    if !program(test, "bash") {
+        return;
+    }
+    let file = place.write("big.vcf", oracle::generated(60_000));
+    // No file may grow beyond 64 KiB: writing fails like on a full disk (EFBIG instead of ENOSPC).
+    let mut limited = Command::new("bash");
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" run --json \"$1\"";
+    limited.args(["-c", script, env!("CARGO_BIN_EXE_vcf-agent")]).arg(&file);
+    let said = place.start_command(place.prepare(limited)).finish();
+    assert_eq!(said.code(), 74, "{said:#?}");
+    assert!(oracle::published(&place.data()).is_empty(), "nothing is visible");
+    let receipt = place.run(&file).expect(0).object();
+    adds_up(&receipt);
+    assert_eq!(oracle::rows(&place.data()), oracle::expected_rows(&fs::read(&file).unwrap()));
+}
+
+#[test]
+fn every_event_is_one_json_line() {
+    let place = Place::new();
+    let events = place.path("events.jsonl");
+    place.call(["run".as_ref(), "--events".as_ref(), events.as_os_str(), example("tour.vcf").as_os_str()]).expect(0);
+    let text = fs::read_to_string(events).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> = events.iter().map(|event| string(event, "kind")).collect();
+    for kind in ["job_accepted", "group_committed", "job_publishing", "job_complete"] {
+        assert!(kinds.contains(&kind), "{kind} is missing in {kinds:?}");
+    }
+    assert!(events.windows(2).all(|pair| number(&pair[0], "seq") < number(&pair[1], "seq")), "{text}");
+}
+
+#[test]
+fn no_receipt_event_or_log_names_a_sample() {
+    let place = Place::new();
+    let events = place.path("events.jsonl");
+    let mut command = place.command();
+    command.args(["run".as_ref(), "--events".as_ref(), events.as_os_str(), example("tour.vcf").as_os_str()]);
+    command.env("RUST_LOG", "trace");
+    let said = place.start_command(command).finish().expect(0);
+    let all = said.stdout + &said.stderr + &fs::read_to_string(events).unwrap();
+    assert!(!all.contains("SYNTH_"), "{all}");
+}
+
+#[test]
+fn jobs_lists_what_ran_and_doctor_finds_nothing_wrong() {
+    let place = Place::new();
+    let receipt = place.run(&example("tour.vcf")).expect(0).object();
+    let listed = place.call(["jobs"]).expect(0).stdout;
+    assert!(listed.contains(string(&receipt, "job")) && listed.contains("COMPLETE"), "{listed}");
+    place.call(["doctor"]).expect(0);
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(place.call(["completions", shell]).expect(0).stdout.contains("vcf-agent"));
+    }
+}
+
+#[test]
+fn a_run_leaves_only_its_data_directory() {
+    let place = Place::new();
+    place.run(&example("tour.vcf")).expect(0);
+    let left: Vec<PathBuf> = entries(place.data().parent().unwrap());
+    assert_eq!(left, [place.data()]);
+}
+
+#[test]
+fn duckdb_polars_and_pandas_read_the_rows() {
+    let test = "duckdb_polars_and_pandas_read_the_rows";
+    let python = std::env::var("VCF_AGENT_PYTHON").unwrap_or_else(|_| "python3".into());
+    let can = |module: &str| {
+        Command::new(&python).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success())
+    };
+    let place = Place::new();
+    let receipt = place.run(&example("tour.vcf")).expect(0).object();
+    let glob = place.data().join("variants").display().to_string();
+    let queries = [
+        (
+            "duckdb",
+            "print(duckdb.connect().execute(f\"select count(*) from read_parquet('{d}/*/*.parquet', hive_partitioning=true) where job = '{j}'\").fetchall()[0][0])",
+        ),
+        (
+            "polars",
+            "print(polars.scan_parquet(d + '/*/*.parquet', hive_partitioning=True).filter(polars.col('job') == j).select(polars.len()).collect().item())",
+        ),
+        ("pandas", "print(len(pandas.read_parquet(d, filters=[('job', '==', j)])))"),
+    ];
+    for (module, query) in queries {
+        if !can(module) {
+            skip(&format!("{test}: {module}"), "not installed for Python");
+            continue;
+        }
+        let program = format!("import {module}, sys\nd, j = sys.argv[1:]\n{query}");
+        let said = Command::new(&python).args(["-c", &program, &glob, string(&receipt, "job")]).output().unwrap();
+        let rows = String::from_utf8_lossy(&said.stdout).trim().parse::<u64>().ok();
+        assert_eq!(rows, Some(number(&receipt, "stored")), "{module}: {}", String::from_utf8_lossy(&said.stderr));
+    }
+}

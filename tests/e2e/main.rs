@@ -1,0 +1,39 @@
+//! The real binary, from the outside: exit codes, receipts, kills, crashes, poison, full disks.
+//!
+//! | file | shows |
+//! |---|---|
+//! | `harness` | how the binary is started, bounded in time, and what it said |
+//! | `oracle` | what a file says, by a plain count of its lines, and what the store holds, by reading its Parquet files |
+//! | `commands` | exit codes, the receipt's shape, events, reading commands |
+//! | `processes` | lock, signals, standard input, reading beside a run |
+//! | `shared_data` | real files and the format's conformance suite, where they are present |
+//! | `export` | that what comes out is what went in |
+//! | `torture` | SIGKILL at random moments of one job |
+//! | `durability` | the order of syncs and renames, as the system sees them |
+//! | `crash` | a crash at each crash point (feature `failpoints`) |
+//! | `poison` | records that panic or abort (feature `failpoints`) |
+
+// With crash points only some of the tests are there, and need only some of this.
+#[cfg_attr(feature = "failpoints", expect(dead_code, reason = "used by the tests of the binary as it ships"))]
+mod harness;
+#[cfg_attr(feature = "failpoints", expect(dead_code, reason = "used by the tests of the binary as it ships"))]
+mod oracle;
+
+#[cfg(feature = "failpoints")]
+mod crash;
+#[cfg(feature = "failpoints")]
+mod poison;
+
+mod durability;
+
+// The binary as it ships: these run once, without crash points.
+#[cfg(not(feature = "failpoints"))]
+mod commands;
+#[cfg(not(feature = "failpoints"))]
+mod export;
+#[cfg(not(feature = "failpoints"))]
+mod processes;
+#[cfg(not(feature = "failpoints"))]
+mod shared_data;
+#[cfg(not(feature = "failpoints"))]
+mod torture;
