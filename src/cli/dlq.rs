@@ -50,7 +50,7 @@ pub struct ShowArgs {
     #[arg(value_name = "JOB")]
     job: String,
     /// The record's number among the data lines of its file, from 0, as `dlq ls` prints it
-    #[arg(value_name = "RECORD")]
+    #[arg(value_name = "RECORD", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     record: u64,
     /// A JSON object; `raw` is text, or null with `raw_hex` beside it where it is not UTF-8
     #[arg(long)]

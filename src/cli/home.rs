@@ -73,10 +73,9 @@ impl<'a> Home<'a> {
     /// The store.
     ///
     /// # Errors
-    /// If there is no store of the configured kind, or it cannot be opened.
+    /// As [`open_store`].
     pub fn store(&self) -> Result<Arc<dyn Store>, Failure> {
-        let StoreSettings { kind, zstd_level, row_group_rows_max } = &self.settings.store;
-        Ok(stores::open(kind, &self.settings.data_dir, *zstd_level, *row_group_rows_max)?)
+        open_store(&self.settings)
     }
 
     /// The job that `name` means; see [`JOB_HELP`].
@@ -126,4 +125,13 @@ impl<'a> Home<'a> {
         let message = format!("there is no job or file {}", text(name));
         Failure::new(USAGE, message).hint(format!("`{}` lists the jobs", self.global.command("jobs")))
     }
+}
+
+/// The store of these settings.
+///
+/// # Errors
+/// If there is no store of the configured kind.
+pub fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    let StoreSettings { kind, zstd_level, row_group_rows_max } = &settings.store;
+    Ok(stores::open(kind, &settings.data_dir, *zstd_level, *row_group_rows_max)?)
 }

@@ -12,6 +12,7 @@ use super::{Global, dlq, print};
 use crate::delivery::job::JobState;
 use crate::domain::dead::DeadStage;
 use crate::domain::digest::DigestSum;
+use crate::domain::ids::JobId;
 use crate::domain::receipt::Receipt;
 use crate::fault::Fault;
 use crate::ledger::{JobRow, JobSums};
@@ -80,7 +81,7 @@ pub fn run(global: &Global, args: &ReceiptArgs) -> Result<u8, Failure> {
     if args.json {
         print(&json_line(&Printed { receipt: &proof.receipt, deep: deep.as_ref() }))?;
     } else {
-        let shown = render::receipt(&proof.receipt, &next_steps(global, &proof.receipt));
+        let shown = render::receipt(&proof.receipt, &next_steps(global, &proof.receipt, &*store));
         print(&(shown + &deep.as_ref().map(show_deep).unwrap_or_default()))?;
     }
     if args.deep && !is_complete {
@@ -225,14 +226,15 @@ fn show_deep(deep: &Deep) -> String {
 }
 
 /// What the reader of a receipt can do next.
-pub fn next_steps(global: &Global, receipt: &Receipt) -> Vec<String> {
-    let Some(job) = &receipt.job else { return Vec::new() };
+pub fn next_steps(global: &Global, receipt: &Receipt, store: &dyn Store) -> Vec<String> {
+    let Some(job) = receipt.job.as_deref().and_then(JobId::parse) else { return Vec::new() };
     let mut steps = Vec::new();
     if receipt.dead_records + receipt.dead_rows > 0 {
         steps.push(format!("`{}` lists what is not stored, and why", global.command(&format!("dlq ls {job}"))));
     }
     match receipt.state.as_str() {
         "COMPLETE" => {
+            steps.extend(store.query(&job));
             steps.push(format!("`{}` proves it again", global.command(&format!("receipt {job} --deep"))));
             steps.push(format!("`{}` writes it as VCF", global.command(&format!("export {job} -o FILE.vcf"))));
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use clap::Args;
 
 use super::failure::{self, Failure};
+use super::home::open_store;
 use super::lock::{self, Lock};
 use super::receipt::next_steps;
 use super::render::{self, json_line};
@@ -15,6 +16,7 @@ use super::{Global, print, signals};
 use crate::domain::receipt::Receipt;
 use crate::report;
 use crate::run::{Input, Progress, RunError, RunRequest};
+use crate::stores::Store;
 
 /// For the end of the help.
 pub const EXAMPLES: &str = "\
@@ -48,6 +50,7 @@ pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
     let inputs = inputs(&args.files)?;
     let names: Vec<String> = inputs.iter().map(name).collect();
     let settings = global.settings()?;
+    let store = open_store(&settings)?;
     let screen = Screen::new(args.json);
     screen.install_log();
     let progress = Arc::new(Progress::default());
@@ -66,7 +69,7 @@ pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
     let ended = crate::run::run(&settings, request, shutdown, &mut |receipt| {
         codes.push(receipt.exit_code());
         // The run goes on without its reader: the receipt is in the ledger.
-        if let Err(error) = screen.alone(|| print(&shown(global, &receipt, args.json))) {
+        if let Err(error) = screen.alone(|| print(&shown(global, &receipt, &*store, args.json))) {
             unsaid.get_or_insert(error);
         }
     });
@@ -104,8 +107,8 @@ fn name(input: &Input) -> String {
     }
 }
 
-fn shown(global: &Global, receipt: &Receipt, json: bool) -> String {
-    if json { json_line(receipt) } else { render::receipt(receipt, &next_steps(global, receipt)) + "\n" }
+fn shown(global: &Global, receipt: &Receipt, store: &dyn Store, json: bool) -> String {
+    if json { json_line(receipt) } else { render::receipt(receipt, &next_steps(global, receipt, store)) + "\n" }
 }
 
 fn stopped(error: RunError) -> Failure {

@@ -116,4 +116,10 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// If a file cannot be read, or `each` fails.
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault>;
+
+    /// A query of a published job's rows that a user can type as it stands, and into what; `None` if there is no such thing.
+    fn query(&self, job: &JobId) -> Option<String> {
+        let _ = job;
+        None
+    }
 }

@@ -248,6 +248,12 @@ impl Store for Parquet {
         }
         Ok(())
     }
+
+    fn query(&self, job: &JobId) -> Option<String> {
+        // In SQL a quote inside of a text is doubled.
+        let files = self.visible(job).join("*.parquet").display().to_string().replace('\'', "''");
+        Some(format!("DuckDB: SELECT chrom, pos, \"ref\", alt, qual, filter FROM '{files}' LIMIT 10"))
+    }
 }
 
 /// The same rows in order of (ordinal, ALT index).

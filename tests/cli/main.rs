@@ -1,0 +1,5 @@
+//! The command line, asked of the real binary.
+
+mod jobs;
+mod place;
+mod words;
