@@ -20,6 +20,7 @@ pub fn median(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
 }
 
 /// Runs to the end; the second value is whether it succeeded (exit code 0).
+#[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
 fn measured(command: &mut Command) -> (Outcome, bool) {
     let begun = Instant::now();
     let child = command.spawn().expect("the program starts");
@@ -55,7 +56,7 @@ pub fn vcf_agent(file: &Path, place: &Path, records: u64) -> (Outcome, f64) {
     assert_eq!(receipt["records"].as_u64(), Some(records), "every record was read: {receipt}");
     assert_eq!(receipt["certificate"]["holds"], true, "{receipt}");
     let rows = receipt["stored"].as_u64().unwrap_or(0).max(1);
-    let bytes = size(&data.join("variants")) as f64 / rows as f64;
+    let bytes = size(&data.join("alleles")) as f64 / rows as f64;
     std::fs::remove_dir_all(&data).expect("the data directory goes");
     (outcome, bytes)
 }

@@ -305,7 +305,7 @@ fn duckdb_polars_and_pandas_read_the_rows() {
     };
     let place = Place::new();
     let receipt = place.run(&example("tour.vcf")).expect(0).object();
-    let glob = place.data().join("variants").display().to_string();
+    let glob = place.data().join("alleles").display().to_string();
     let queries = [
         (
             "duckdb",

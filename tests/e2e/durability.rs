@@ -95,7 +95,7 @@ fn faults(calls: &[Call]) -> Vec<String> {
     let (mut files, mut publications) = (0, 0);
     for rename in calls {
         let What::Rename(from, to) = &rename.what else { continue };
-        let publishes = to.parent().is_some_and(|folder| folder.ends_with("variants"));
+        let publishes = to.parent().is_some_and(|folder| folder.ends_with("alleles"));
         if !is_rows(to) && !publishes {
             continue;
         }
@@ -200,8 +200,8 @@ mod the_checker {
 8 write(9</d/ledger.db-wal>, ""..., 3) = 3
 7 <... fsync resumed>) = 0
 8 fdatasync(9</d/ledger.db-wal>) = 0
-7 rename("/d/staging/j", "/d/variants/job=j") = 0
-7 fsync(6</d/variants>) = 0
+7 rename("/d/staging/j", "/d/alleles/job=j") = 0
+7 fsync(6</d/alleles>) = 0
 7 fsync(6</d/staging>) = 0
 8 fdatasync(9</d/ledger.db-wal>) = 0
 7 write(1<pipe:[1]>, ""..., 9) = 9

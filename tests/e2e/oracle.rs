@@ -55,7 +55,7 @@ pub fn count(text: &[u8]) -> Counts {
 /// The published Parquet files of a data directory, all jobs, sorted by path.
 pub fn published(data: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for job in entries(&data.join("variants")) {
+    for job in entries(&data.join("alleles")) {
         files.extend(entries(&job).into_iter().filter(|path| path.extension().is_some_and(|e| e == "parquet")));
     }
     files.sort();

@@ -1,0 +1,8 @@
+//! Any bytes as the text of one segment.
+#![no_main]
+
+#[path = "../check.rs"]
+#[allow(dead_code, reason = "each target uses one of the two checks")]
+mod check;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check::segment(bytes));
