@@ -23,8 +23,8 @@ pub mod telemetry;
 pub mod transports;
 pub mod vcf;
 
-/// Whether a named failpoint asks for something; with other actions it does it (panics, aborts, sleeps). Compiled out of every
-/// normal build. The names are listed in `docs/HAZARDS.md`.
+/// Whether a named failpoint asks for something (`name=return`). Compiled out of every normal build. The names are listed in
+/// `docs/HAZARDS.md`.
 #[cfg(feature = "failpoints")]
 pub(crate) fn failpoint(name: &str) -> bool {
     let asked = || {
@@ -39,6 +39,14 @@ pub(crate) fn failpoint(name: &str) -> bool {
 #[inline(always)]
 pub(crate) fn failpoint(_: &str) -> bool {
     false
+}
+
+/// A place at which a torture test may end the process.
+#[inline(always)]
+pub(crate) fn crash_point(name: &str) {
+    if failpoint(name) {
+        std::process::abort();
+    }
 }
 
 /// As [`failpoint`], for a failpoint that names a record: `name=return(CHROM:POS)`.

@@ -120,6 +120,8 @@ impl Command {
 
 /// Does what the arguments (the program's name first) say, and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    #[cfg(feature = "failpoints")]
+    let _failpoints = fail::FailScenario::setup();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return explain(&error),

@@ -302,9 +302,9 @@ fn commit_together(connection: &Connection, batch: Vec<Request>) {
         return batch.into_iter().for_each(|request| drop(refuse(request, fault.clone())));
     }
     let finishes: Vec<Finish> = batch.into_iter().map(|request| request(connection)).collect();
-    crate::failpoint("ledger_before_commit");
+    crate::crash_point("ledger_before_commit");
     let committed = connection.execute_batch("COMMIT").map_err(sql("commit to the ledger"));
-    crate::failpoint("ledger_after_commit");
+    crate::crash_point("ledger_after_commit");
     if committed.is_err() && !connection.is_autocommit() {
         // A full disk leaves the transaction open.
         drop(connection.execute_batch("ROLLBACK"));

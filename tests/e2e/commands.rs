@@ -174,11 +174,11 @@ fn wrong_words_on_the_command_line_are_exit_64() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_exit_74() {
+fn a_file_that_is_not_there_is_exit_65() {
     let place = Place::new();
     let said = place.call(["run", "--json", "absent.vcf"]);
     assert!(format!("{}{}", said.stdout, said.stderr).contains("absent.vcf"), "{said:?}");
-    said.expect(74);
+    said.expect(65);
 }
 
 #[test]

@@ -25,9 +25,9 @@ pub fn write_durably(folder: &Path, name: &str, fill: impl FnOnce(&mut File) -> 
     }
     let bytes = written?;
     rename(&hidden, &folder.join(name))?;
-    crate::failpoint("store_after_rename");
+    crate::crash_point("store_after_rename");
     sync_folder(folder)?;
-    crate::failpoint("store_after_dir_fsync");
+    crate::crash_point("store_after_dir_fsync");
     Ok(bytes)
 }
 
@@ -40,11 +40,11 @@ fn write_hidden(hidden: &Path, fill: impl FnOnce(&mut File) -> Result<(), Fault>
         .open(hidden)
         .map_err(fault("create", hidden))?;
     fill(&mut file).map_err(|error| error.context(hidden.display()))?;
-    crate::failpoint("store_before_fsync");
+    crate::crash_point("store_before_fsync");
     if !crate::failpoint("skip_file_fsync") {
         file.sync_all().map_err(fault("sync", hidden))?;
     }
-    crate::failpoint("store_after_fsync");
+    crate::crash_point("store_after_fsync");
     Ok(file.metadata().map_err(fault("look at", hidden))?.len())
 }
 

@@ -203,11 +203,11 @@ impl Store for Parquet {
         if !visible.is_dir() {
             files::create_folder(&staged)?;
         }
-        crate::failpoint("publish_before_rename");
+        crate::crash_point("publish_before_rename");
         if staged.is_dir() {
             files::rename(&staged, &visible)?;
         }
-        crate::failpoint("publish_after_rename");
+        crate::crash_point("publish_after_rename");
         files::sync_folder(&self.published)?;
         files::create_folder(&self.staging)?;
         files::sync_folder(&self.staging)
