@@ -64,8 +64,13 @@ pub fn segment(bytes: &[u8]) {
         text: bytes.to_vec(),
         oversize_bytes: None,
     };
-    let context =
-        ParseContext { samples: 2, version: (4, 3), alts_max: 8, line_bytes_max: 1 << 20, contigs: vec!["chr1".into()] };
+    let context = ParseContext {
+        samples: 2,
+        version: (4, 3),
+        alts_max: 8,
+        line_bytes_max: 1 << 20,
+        contigs: vec!["chr1".into()],
+    };
     let parsed = parse_segment(&context, &raw, &|_| false);
     account(&parsed, &raw);
     // A record that is known to be poison is a dead letter unseen, and changes nothing for its neighbours.

@@ -164,7 +164,12 @@ impl Node {
         })
     }
 
-    async fn run_all(&self, request: RunRequest, shutdown: Shutdown, each: &mut dyn FnMut(Receipt)) -> Result<(), RunError> {
+    async fn run_all(
+        &self,
+        request: RunRequest,
+        shutdown: Shutdown,
+        each: &mut dyn FnMut(Receipt),
+    ) -> Result<(), RunError> {
         let engine = Engine {
             env: Env::threads(Clock::starting_at(now_ms()), fastrand::u64(..)),
             ledger: self.ledger.clone(),

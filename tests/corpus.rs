@@ -31,7 +31,8 @@ fn the_reader_accounts_for_every_file_of_its_corpus() {
 #[test]
 fn a_sound_file_is_read_and_a_cut_compressed_one_never_is() {
     let files = corpus("reader");
-    let named = |name: &str| files.iter().find(|(path, _)| path.ends_with(name)).map(|(_, bytes)| bytes.as_slice()).unwrap();
+    let named =
+        |name: &str| files.iter().find(|(path, _)| path.ends_with(name)).map(|(_, bytes)| bytes.as_slice()).unwrap();
     let records = check::reader(named("plain.vcf"));
     assert!(records.is_some_and(|records| records > 0));
     for compressed in ["bgzf.vcf.gz", "gzip.vcf.gz", "gzip-members.vcf.gz"] {

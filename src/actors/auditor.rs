@@ -153,4 +153,3 @@ fn replaced_by(old: &JobRow, jobs: &[JobRow], new: &JobId) -> bool {
     let is_pipe = |row: &JobRow| row.file == "-";
     old.job != new.job && old.state == JobState::Complete && same_file && !is_pipe(old) && !is_pipe(new)
 }
-

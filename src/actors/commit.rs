@@ -69,8 +69,11 @@ async fn into_sink(parts: &Commit, block: u32, items: &mut [Routed]) -> Result<L
 async fn into_store(parts: &Commit, block: u32, items: &mut [Routed]) -> Result<Option<StagedGroup>, Fault> {
     let (mut strikes, mut retries) = (0, 0);
     loop {
-        let rows: Vec<(u32, Arc<Rows>)> =
-            items.iter().map(|r| (r.segment.index, r.segment.rows.clone())).filter(|(_, rows)| !rows.is_empty()).collect();
+        let rows: Vec<(u32, Arc<Rows>)> = items
+            .iter()
+            .map(|r| (r.segment.index, r.segment.rows.clone()))
+            .filter(|(_, rows)| !rows.is_empty())
+            .collect();
         if rows.is_empty() {
             return Ok(None);
         }
@@ -105,7 +108,9 @@ async fn take_out_poison(parts: &Commit, items: &mut [Routed], why: &str) -> Res
     for routed in items.iter_mut() {
         let (store, rows): (Arc<dyn Store>, _) = (parts.engine.store.clone(), routed.segment.rows.clone());
         let search = parts.engine.env.work("bisect", move || poisonous(&rows, |part| drop(store.try_encode(part))));
-        let found = search.await.map_err(|Panicked(words)| Fault::transient(format!("looking for poison panicked: {words}")))?;
+        let found = search
+            .await
+            .map_err(|Panicked(words)| Fault::transient(format!("looking for poison panicked: {words}")))?;
         if !found.is_empty() {
             found_any = true;
             tracing::warn!(job = %parts.job.id, segment = routed.segment.index, records = found.len(), "records that panic become dead letters");
@@ -139,4 +144,3 @@ fn segment_done(Routed { segment, selection }: &Routed) -> SegmentDone {
         dropped: selection.dropped.iter().map(|(clause, n)| ((*clause).to_owned(), *n)).collect(),
     }
 }
-

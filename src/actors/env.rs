@@ -5,9 +5,12 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::delivery::poison::STRIKES_MAX;
 
 /// Wall clock that never runs backwards: read once, then carried on by the monotonic clock (which a simulation pauses).
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +114,29 @@ impl Env {
                 Ok(value) => Ok(value),
                 Err(error) if error.is_panic() => Err(Panicked::from_payload(&*error.into_panic())),
                 Err(_) => Err(Panicked("the runtime is shutting down".into())),
+            }
+        }
+    }
+
+    /// As [`Env::work`], for work that may be repeated: a panic is followed by another try, up to [`STRIKES_MAX`] in all.
+    pub fn work_repeatedly<T: Send + 'static>(
+        &self,
+        place: &'static str,
+        work: impl Fn() -> T + Send + Sync + 'static,
+    ) -> impl Future<Output = Result<T, Panicked>> + 'static {
+        let (env, work) = (self.clone(), Arc::new(work));
+        async move {
+            let mut strikes = 0;
+            loop {
+                let again = work.clone();
+                let result = env.work(place, move || again()).await;
+                strikes += 1;
+                match result {
+                    Err(Panicked(words)) if strikes < STRIKES_MAX => {
+                        tracing::warn!(place, cause = %words, "trying again")
+                    }
+                    result => return result,
+                }
             }
         }
     }

@@ -111,7 +111,10 @@ impl Spool {
             return Ok(0);
         }
         write_at(&self.file, &into[..n], at).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot keep standard input in the spool (is the disk full?): {error}"))
+            io::Error::new(
+                error.kind(),
+                format!("cannot keep standard input in the spool (is the disk full?): {error}"),
+            )
         })?;
         self.len.store(at + n as u64, Ordering::Release);
         Ok(n)

@@ -71,7 +71,11 @@ impl Isolation {
         };
         let found = culprits(0..raw.records as usize, &mut survives);
         if !found.is_empty() {
-            tracing::warn!(segment = raw.index, records = found.len(), "records that end the process become dead letters");
+            tracing::warn!(
+                segment = raw.index,
+                records = found.len(),
+                "records that end the process become dead letters"
+            );
         }
         found.into_iter().map(|nth| raw.first_ordinal + nth as u64).collect()
     }

@@ -77,7 +77,9 @@ impl Notifier {
             if notifier.again {
                 return notifier.write(ctx);
             }
-            notifier.waiting.drain(..).for_each(|waiting| { let _asker_gone = waiting.answer.send(()); });
+            notifier.waiting.drain(..).for_each(|waiting| {
+                let _asker_gone = waiting.answer.send(());
+            });
         });
     }
 

@@ -123,8 +123,9 @@ pub async fn reopen(engine: &Engine, job: &Job) -> Result<(Reader, SegmentSet), 
         Err(error) => return Err(if error.code == 65 { Over::Failed(error) } else { Over::Stalled(error) }),
     };
     let (ledger, id) = (engine.ledger.clone(), job.id.clone());
-    let done = engine.env.work("reopen", move || ledger.reader()?.done(&id)).await;
-    let done = done.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("reading the ledger panicked: {words}"))));
+    let done = engine.env.work_repeatedly("reopen", move || ledger.reader()?.done(&id)).await;
+    let done =
+        done.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("reading the ledger panicked: {words}"))));
     done.map(|done| (header.reader, done)).map_err(|fault| super::engine::over_of(&fault))
 }
 
@@ -138,21 +139,22 @@ struct Header {
 async fn read_header(engine: &Engine, tap: &Tap, known: Option<FileDigest>) -> Result<Header, ReceiptError> {
     let (stop, limits, tap_for_work) = (engine.stop.clone(), engine.settings.read.clone(), tap.clone());
     let work = move || -> Result<Header, ReadError> {
-        let tap = tap_for_work;
+        let tap = &tap_for_work;
         let open = || tap.open().map_err(|error| ReadError::io("cannot open it", &error));
         let (digest, bytes) = match known {
             _ if tap.is_pipe() => (None, 0),
             Some(digest) => (Some(digest), 0),
-            None => file_digest(&mut Stoppable { inner: open()?, stop }).map(|(digest, bytes)| (Some(digest), bytes))?,
+            None => file_digest(&mut Stoppable { inner: open()?, stop: stop.clone() })
+                .map(|(digest, bytes)| (Some(digest), bytes))?,
         };
-        let reader = Reader::open(open()?, tap.is_live(), limits)?;
+        let reader = Reader::open(open()?, tap.is_live(), limits.clone())?;
         Ok(Header { reader, digest, bytes })
     };
     // Reading a pipe may block for ever.
     let read = if tap.is_pipe() {
         engine.env.work_detached("open", work).await
     } else {
-        engine.env.work("open", work).await
+        engine.env.work_repeatedly("open", work).await
     };
     match read {
         Ok(Ok(header)) => Ok(header),
@@ -185,9 +187,9 @@ fn refusal(name: &str, error: ReadError) -> ReceiptError {
 async fn prepare(engine: &Engine, accepted: &JobAccepted) -> Result<SegmentSet, Fault> {
     let (ledger, store) = (engine.ledger.clone(), engine.store.clone());
     let (job, cancelled) = (accepted.job.clone(), accepted.cancelled.clone());
-    let work = engine.env.work("prepare", move || {
-        if let Some(cancelled) = cancelled {
-            store.discard(&cancelled)?;
+    let work = engine.env.work_repeatedly("prepare", move || {
+        if let Some(cancelled) = &cancelled {
+            store.discard(cancelled)?;
         }
         let reader = ledger.reader()?;
         let lost = store.recover(&job, &reader.groups(&job)?)?;

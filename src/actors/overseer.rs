@@ -110,7 +110,9 @@ impl Overseer {
             return self.refuse(interrupted(&name), ctx);
         }
         let engine = self.engine.clone();
-        then(ctx, async move { open(&engine, tap, caution).await }, |overseer, opened, ctx| overseer.on_opened(opened, ctx));
+        then(ctx, async move { open(&engine, tap, caution).await }, |overseer, opened, ctx| {
+            overseer.on_opened(opened, ctx)
+        });
     }
 
     fn on_opened(&mut self, opened: Opened, ctx: &mut Ctx<Self>) {
@@ -151,8 +153,12 @@ impl Overseer {
             let seat: Seat<Auditor> = start(&engine.env, generation, &expected, tell.clone(), |_| {
                 Auditor::new(&engine, job, generation, me, (grew.clone(), over.clone()))
             });
-            let outlets =
-                Outlets { router: Link::to(&router), flush: Link::to(&batcher), done: Link::to(&seat), over: over.clone() };
+            let outlets = Outlets {
+                router: Link::to(&router),
+                flush: Link::to(&batcher),
+                done: Link::to(&seat),
+                over: over.clone(),
+            };
             auditor = Some(Ender::of(&seat));
             Parser::new(&engine, job, generation, (source, reader), outlets, me)
         });
@@ -176,7 +182,9 @@ impl Overseer {
     /// A stage died: the whole chain is built anew from the ledger, unless that happened too often.
     fn on_death(&mut self, death: Death, ctx: &mut Ctx<Self>) {
         let is_notifier = death.stage == Notifier::NAME;
-        if !is_notifier && (death.generation != self.generation || self.current.as_ref().is_none_or(|c| c.chain.is_none())) {
+        if !is_notifier
+            && (death.generation != self.generation || self.current.as_ref().is_none_or(|c| c.chain.is_none()))
+        {
             return;
         }
         if !is_notifier {
@@ -189,9 +197,13 @@ impl Overseer {
         };
         count(Metric::StageRestarts, 1);
         tracing::warn!(stage = death.stage, cause = %death.cause, wait_ms, "a stage died and is built anew");
-        later(ctx, wait_ms, move |overseer, ctx| {
-            if is_notifier { overseer.start_notifier() } else { overseer.rebuild(ctx) }
-        });
+        later(
+            ctx,
+            wait_ms,
+            move |overseer, ctx| {
+                if is_notifier { overseer.start_notifier() } else { overseer.rebuild(ctx) }
+            },
+        );
     }
 
     fn rebuild(&mut self, ctx: &mut Ctx<Self>) {
@@ -240,8 +252,10 @@ impl Overseer {
             let (ledger, store) = (engine.ledger.clone(), engine.store.clone());
             let now_ms = engine.env.now_ms();
             let (id, is_pipe) = (job.id.clone(), job.tap.is_pipe());
-            let work = engine.env.work("settle", move || record_end(&ledger, &*store, &id, is_pipe, over, now_ms));
-            work.await.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("recording the end panicked: {words}"))))
+            let work =
+                engine.env.work_repeatedly("settle", move || record_end(&ledger, &*store, &id, is_pipe, &over, now_ms));
+            work.await
+                .unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("recording the end panicked: {words}"))))
         };
         then(ctx, record, |overseer, recorded, ctx| match recorded {
             Ok(error) => overseer.answer_from_ledger(id, error, ctx),
@@ -251,11 +265,11 @@ impl Overseer {
 
     fn answer_from_ledger(&mut self, job: JobId, error: Option<ReceiptError>, ctx: &mut Ctx<Self>) {
         let ledger = self.engine.ledger.clone();
-        let work = self.engine.env.work("receipt", move || {
+        let work = self.engine.env.work_repeatedly("receipt", move || {
             let reader = ledger.reader()?;
             let row = reader.job(&job)?.ok_or_else(|| Fault::permanent(format!("job {job} is not in the ledger")))?;
             let receipt = report::receipt(&row, &reader.sums(&job)?);
-            Ok(Receipt { error: receipt.error.clone().or(error), ..receipt })
+            Ok(Receipt { error: receipt.error.clone().or_else(|| error.clone()), ..receipt })
         });
         then(ctx, work, |overseer, receipt, ctx| {
             let receipt = receipt.unwrap_or_else(|Panicked(words)| Err(Fault::permanent(words)));
@@ -293,10 +307,10 @@ fn record_end(
     store: &dyn crate::stores::Store,
     job: &JobId,
     is_pipe: bool,
-    over: Over,
+    over: &Over,
     now_ms: u64,
 ) -> Result<Option<ReceiptError>, Fault> {
-    let (next, error) = match over {
+    let (next, error) = match over.clone() {
         Over::Complete => return Ok(None),
         Over::Interrupted if !is_pipe => {
             let message = "interrupted: run the same command again to go on".into();
@@ -312,7 +326,9 @@ fn record_end(
     let recorded = ledger.set_state(job, next, None, Some(error.clone()), now_ms).wait();
     match recorded {
         // The disk that is full may be the ledger's own: the receipt still says what happened, the job stays as it is.
-        Err(fault) if next == JobState::Stalled => tracing::error!(%fault, "the ledger could not take down that the job stalls"),
+        Err(fault) if next == JobState::Stalled => {
+            tracing::error!(%fault, "the ledger could not take down that the job stalls")
+        }
         recorded => recorded?,
     }
     if next == JobState::Failed {

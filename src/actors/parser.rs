@@ -340,7 +340,8 @@ impl Parser {
     fn read_again(&mut self, ctx: &mut Ctx<Self>) {
         let (tap, limits) = (self.job.tap.clone(), self.engine.settings.read.clone());
         let open = self.engine.env.work("open", move || {
-            let input = tap.open().map_err(|error| ReadError::io(&format!("cannot read {} again", tap.name()), &error))?;
+            let input =
+                tap.open().map_err(|error| ReadError::io(&format!("cannot read {} again", tap.name()), &error))?;
             Reader::open(input, tap.is_live(), limits)
         });
         then(ctx, open, |parser, opened, ctx| match opened {
@@ -396,7 +397,11 @@ pub fn over_of_read(name: &str, error: ReadError) -> Over {
 }
 
 /// Parses; a record that panics every time becomes a dead letter. Returns the ordinals that are poison, the known ones of other segments included.
-fn parse_around_poison(context: &ParseContext, raw: &RawSegment, mut known: BTreeSet<u64>) -> (ParsedSegment, BTreeSet<u64>) {
+fn parse_around_poison(
+    context: &ParseContext,
+    raw: &RawSegment,
+    mut known: BTreeSet<u64>,
+) -> (ParsedSegment, BTreeSet<u64>) {
     let whole = tried(|| parse_segment(context, raw, &|ordinal| known.contains(&ordinal)));
     let words = match whole {
         Ok(parsed) => return (parsed, known),
@@ -453,4 +458,3 @@ impl Takes<Drain> for Parser {
         self.settle(ctx);
     }
 }
-

@@ -253,7 +253,9 @@ pub fn then<S: Stage, T: 'static>(
 
 /// Runs `done` like a handler after a while.
 pub fn later<S: Stage>(ctx: &mut Ctx<S>, delay_ms: u64, done: impl FnOnce(&mut S, &mut Ctx<S>) + 'static) {
-    then(ctx, tokio::time::sleep(Duration::from_millis(delay_ms)), move |stage, (), ctx| done(stage, ctx));
+    // Asked for only once it is polled: a runtime that ends polls its stages once more, outside of itself.
+    let wait = async move { tokio::time::sleep(Duration::from_millis(delay_ms)).await };
+    then(ctx, wait, move |stage, (), ctx| done(stage, ctx));
 }
 
 /// Runs `body`, and the stages that it starts, on this thread. The thread's runtime is made by `runtime`.

@@ -96,18 +96,28 @@ fn add_dead_letter(connection: &Connection, job: &JobId, dead: &DeadLetter) -> R
 }
 
 /// `(new name, rows, the names it replaces)`.
-pub(super) fn replace(connection: &Connection, job: &JobId, merged: &[(String, u64, Vec<String>)]) -> Result<(), Fault> {
+pub(super) fn replace(
+    connection: &Connection,
+    job: &JobId,
+    merged: &[(String, u64, Vec<String>)],
+) -> Result<(), Fault> {
     for (name, rows, replaced) in merged {
         for old in replaced {
             connection
-                .execute("UPDATE segments SET group_name = ?3 WHERE job = ?1 AND group_name = ?2", params![job.as_str(), old, name])
+                .execute(
+                    "UPDATE segments SET group_name = ?3 WHERE job = ?1 AND group_name = ?2",
+                    params![job.as_str(), old, name],
+                )
                 .map_err(sql("record a merge"))?;
             connection
                 .execute("DELETE FROM staged_groups WHERE job = ?1 AND name = ?2", params![job.as_str(), old])
                 .map_err(sql("record a merge"))?;
         }
         connection
-            .execute("INSERT INTO staged_groups (job, name, rows) VALUES (?1, ?2, ?3)", params![job.as_str(), name, rows])
+            .execute(
+                "INSERT INTO staged_groups (job, name, rows) VALUES (?1, ?2, ?3)",
+                params![job.as_str(), name, rows],
+            )
             .map_err(sql("record a merge"))?;
     }
     Ok(())
@@ -124,7 +134,10 @@ pub(super) fn forget(connection: &Connection, job: &JobId, names: &[String]) -> 
             )
             .map_err(sql("forget a group"))?;
         connection
-            .execute("UPDATE sink_jobs SET dead_letters = dead_letters - ?2 WHERE job = ?1", params![job.as_str(), forgotten as u64])
+            .execute(
+                "UPDATE sink_jobs SET dead_letters = dead_letters - ?2 WHERE job = ?1",
+                params![job.as_str(), forgotten as u64],
+            )
             .map_err(sql("forget a group"))?;
         connection
             .execute("DELETE FROM segments WHERE job = ?1 AND group_name = ?2", params![job.as_str(), name])

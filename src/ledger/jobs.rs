@@ -22,7 +22,9 @@ pub(super) fn open(connection: &Connection, open: &OpenJob) -> Result<JobAccepte
         Some(digest) => jobs_of(connection, &open.tenant, &digest.to_string())?,
         None => Vec::new(),
     };
-    if let Some(same) = known.iter().find(|k| k.layout == open.layout && (k.state.is_running() || k.state == JobState::Complete)) {
+    if let Some(same) =
+        known.iter().find(|k| k.layout == open.layout && (k.state.is_running() || k.state == JobState::Complete))
+    {
         return go_on(connection, open, same);
     }
     let mut cancelled = None;
@@ -113,7 +115,8 @@ fn poison_of(connection: &Connection, job: &JobId) -> Result<Vec<u64>, Fault> {
 }
 
 fn insert(connection: &Connection, open: &OpenJob, job: &JobId, run: u32) -> Result<(), Fault> {
-    let header = zstd::bulk::compress(&open.header, 3).map_err(|error| Fault::io("cannot compress a header", &error))?;
+    let header =
+        zstd::bulk::compress(&open.header, 3).map_err(|error| Fault::io("cannot compress a header", &error))?;
     let digest = open.file_digest.map(|digest| digest.to_string());
     connection
         .execute(
@@ -156,7 +159,13 @@ pub(super) fn set_state(
         .execute(
             "UPDATE sink_jobs SET state = ?2, certificate = coalesce(?3, certificate), error = coalesce(?4, error),
                  finished_at_ms = coalesce(?5, finished_at_ms) WHERE job = ?1",
-            params![job.as_str(), next.as_str(), certificate.map(|c| to_json(&c)), error.as_ref().map(to_json), finished],
+            params![
+                job.as_str(),
+                next.as_str(),
+                certificate.map(|c| to_json(&c)),
+                error.as_ref().map(to_json),
+                finished
+            ],
         )
         .map_err(sql("change a job's state"))?;
     let kind = format!("job_{}", next.as_str().to_ascii_lowercase());

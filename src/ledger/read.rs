@@ -94,7 +94,8 @@ impl LedgerReader {
             .optional()
             .map_err(sql("read a header"))?;
         let compressed = compressed.ok_or_else(|| Fault::permanent(format!("job {job} is not in the ledger")))?;
-        zstd::stream::decode_all(&compressed[..]).map_err(|error| Fault::permanent(format!("the header of {job} is damaged: {error}")))
+        zstd::stream::decode_all(&compressed[..])
+            .map_err(|error| Fault::permanent(format!("the header of {job} is damaged: {error}")))
     }
 
     /// Sums over the committed segments, from the segments themselves.
@@ -173,7 +174,8 @@ impl LedgerReader {
                  WHERE job = ?1 AND ordinal >= ?2 ORDER BY ordinal LIMIT ?3",
             )
             .map_err(sql("read dead letters"))?;
-        let mut rows = statement.query(params![job.as_str(), from_ordinal, limit as u64]).map_err(sql("read dead letters"))?;
+        let mut rows =
+            statement.query(params![job.as_str(), from_ordinal, limit as u64]).map_err(sql("read dead letters"))?;
         let mut letters = Vec::new();
         while let Some(row) = rows.next().map_err(sql("read dead letters"))? {
             letters.push(dead_letter(row)?);
@@ -195,7 +197,13 @@ impl LedgerReader {
             .map_err(sql("read the outbox"))?;
         let rows = statement
             .query_map(params![consumer, limit as u64], |row| {
-                Ok(OutboxRow { seq: row.get(0)?, at_ms: row.get(1)?, job: row.get(2)?, kind: row.get(3)?, payload: row.get(4)? })
+                Ok(OutboxRow {
+                    seq: row.get(0)?,
+                    at_ms: row.get(1)?,
+                    job: row.get(2)?,
+                    kind: row.get(3)?,
+                    payload: row.get(4)?,
+                })
             })
             .map_err(sql("read the outbox"))?;
         rows.collect::<Result<_, _>>().map_err(sql("read the outbox"))

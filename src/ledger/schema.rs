@@ -55,7 +55,8 @@ pub const MIGRATIONS: &[&str] = &[
 pub fn migrate(connection: &mut Connection) -> Result<(), Fault> {
     let version = check(connection)?;
     for (step, migration) in MIGRATIONS.iter().enumerate().skip(version) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql("begin a migration"))?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql("begin a migration"))?;
         transaction.execute_batch(migration).map_err(sql("migrate the ledger"))?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql("mark the ledger"))?;
         transaction.pragma_update(None, "user_version", step as i64 + 1).map_err(sql("mark the ledger"))?;
@@ -69,13 +70,17 @@ pub fn migrate(connection: &mut Connection) -> Result<(), Fault> {
 /// # Errors
 /// `Permanent` for a newer version, or a SQLite file that is not ours.
 pub fn check(connection: &Connection) -> Result<usize, Fault> {
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(sql("read the ledger"));
+    let pragma = |name: &str| {
+        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(sql("read the ledger"))
+    };
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(sql("read the ledger"))?;
     let (id, version) = (pragma("application_id")?, pragma("user_version")?);
     if tables > 0 && id != i64::from(APPLICATION_ID) {
-        return Err(Fault::permanent("ledger.db is a SQLite file, but not a ledger of vcf-agent: choose another --data-dir"));
+        return Err(Fault::permanent(
+            "ledger.db is a SQLite file, but not a ledger of vcf-agent: choose another --data-dir",
+        ));
     }
     let newest = MIGRATIONS.len();
     match usize::try_from(version) {

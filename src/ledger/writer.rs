@@ -97,8 +97,12 @@ pub(super) fn sql(what: &'static str) -> impl Fn(rusqlite::Error) -> Fault {
         let what = format!("cannot {what}: {error}");
         match code {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::transient(what),
-            Some(ErrorCode::NotADatabase) => Fault::permanent(format!("{what}: ledger.db is no ledger, choose another --data-dir")),
-            Some(ErrorCode::DatabaseCorrupt) => Fault::permanent(format!("{what}: ledger.db is damaged, restore it from a copy")),
+            Some(ErrorCode::NotADatabase) => {
+                Fault::permanent(format!("{what}: ledger.db is no ledger, choose another --data-dir"))
+            }
+            Some(ErrorCode::DatabaseCorrupt) => {
+                Fault::permanent(format!("{what}: ledger.db is damaged, restore it from a copy"))
+            }
             Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => Fault::permanent(what),
             _ => Fault::unavailable(what),
         }
@@ -141,7 +145,10 @@ impl Ledger {
         Ok(Self { inner: Arc::new(Inner { seat: Mutex::new(seat), dir: dir.to_owned(), home_id }) })
     }
 
-    fn submit<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static) -> Reply<T> {
+    fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Reply<T> {
         let (answer, reply) = oneshot::channel();
         let request: Request = Box::new(move |connection| {
             let result = in_savepoint(connection, work);
@@ -166,13 +173,18 @@ impl Ledger {
     pub fn begin_process(&self, pid: u32, now_ms: u64) -> Reply<Option<LastProcess>> {
         self.submit(move |connection| {
             let last = connection
-                .query_row("SELECT pid, ended_at_ms IS NOT NULL, progress FROM processes ORDER BY id DESC LIMIT 1", [], |row| {
-                    Ok(LastProcess { pid: row.get(0)?, clean: row.get(1)?, progress: row.get(2)? })
-                })
+                .query_row(
+                    "SELECT pid, ended_at_ms IS NOT NULL, progress FROM processes ORDER BY id DESC LIMIT 1",
+                    [],
+                    |row| Ok(LastProcess { pid: row.get(0)?, clean: row.get(1)?, progress: row.get(2)? }),
+                )
                 .optional()
                 .map_err(sql("read the last process"))?;
             connection
-                .execute("INSERT INTO processes (pid, started_at_ms, progress) VALUES (?1, ?2, 0)", params![pid, now_ms])
+                .execute(
+                    "INSERT INTO processes (pid, started_at_ms, progress) VALUES (?1, ?2, 0)",
+                    params![pid, now_ms],
+                )
                 .map_err(sql("write down this process"))?;
             // A few are enough to see a pattern.
             connection
@@ -186,7 +198,10 @@ impl Ledger {
     pub fn end_process(&self, now_ms: u64) -> Reply<()> {
         self.submit(move |connection| {
             connection
-                .execute("UPDATE processes SET ended_at_ms = ?1 WHERE id = (SELECT max(id) FROM processes)", params![now_ms])
+                .execute(
+                    "UPDATE processes SET ended_at_ms = ?1 WHERE id = (SELECT max(id) FROM processes)",
+                    params![now_ms],
+                )
                 .map(drop)
                 .map_err(sql("write down the end of this process"))
         })
@@ -281,7 +296,10 @@ pub(super) fn add_event(
 ) -> Result<(), Fault> {
     let job = job.map(JobId::as_str);
     connection
-        .execute("INSERT INTO outbox (at_ms, job, kind, payload) VALUES (?1, ?2, ?3, ?4)", params![now_ms, job, kind, payload])
+        .execute(
+            "INSERT INTO outbox (at_ms, job, kind, payload) VALUES (?1, ?2, ?3, ?4)",
+            params![now_ms, job, kind, payload],
+        )
         .map(drop)
         .map_err(sql("write an event"))
 }

@@ -116,7 +116,10 @@ impl Container {
 }
 
 fn died(which: &str) -> ReadError {
-    ReadError { kind: super::ReadErrorKind::Io, ..ReadError::input(format!("{which} thread died; this is a defect, please report it")) }
+    ReadError {
+        kind: super::ReadErrorKind::Io,
+        ..ReadError::input(format!("{which} thread died; this is a defect, please report it"))
+    }
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), ReadError> {
@@ -210,7 +213,7 @@ fn could_be_gzip(head: &[u8]) -> bool {
 
 /// What a file is, by its first bytes, where it is certainly no text.
 const OTHER_FORMATS: &[(&[u8], &str)] = &[
-    (b"BCF\x02", "an uncompressed BCF file: convert it with `bcftools view -Oz`"),
+    (b"BCF\x02", "a BCF file (binary): convert it to text with `bcftools view -Oz`"),
     (b"BCF\x04", "a BCF1 file: convert it with an old bcftools first"),
     (b"CRAM", "a CRAM file: reads, not variants"),
     (b"BAM\x01", "a BAM file: reads, not variants"),
@@ -267,7 +270,8 @@ fn gzip(stored: &mut Stored, head: Vec<u8>, out: Out<'_>) -> Result<(), Stop> {
             ))
             .at_offset(at),
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-                ReadError::input(format!("the gzip file is damaged near compressed byte {at}: {error}; copy it again")).at_offset(at)
+                ReadError::input(format!("the gzip file is damaged near compressed byte {at}: {error}; copy it again"))
+                    .at_offset(at)
             }
             _ => ReadError::io("cannot read it", &error),
         }
@@ -276,7 +280,10 @@ fn gzip(stored: &mut Stored, head: Vec<u8>, out: Out<'_>) -> Result<(), Stop> {
 
 /// Whether these are the first bytes of a BGZF block: a gzip member with the extra field `BC`.
 fn is_bgzf(head: &[u8]) -> bool {
-    head.len() >= GZIP_HEADER + 6 && head.starts_with(&[0x1f, 0x8b, 8]) && head[3] & 4 != 0 && block_bytes(head).is_some()
+    head.len() >= GZIP_HEADER + 6
+        && head.starts_with(&[0x1f, 0x8b, 8])
+        && head[3] & 4 != 0
+        && block_bytes(head).is_some()
 }
 
 /// The whole length of the block that starts here, from the extra field `BC`; `None` if it has none.
@@ -347,7 +354,13 @@ fn cut(bytes: &[u8], offset: u64, ended: &mut bool, out: Out<'_>, jobs: &SyncSen
         if !blocks.is_empty() && (block.is_none() || inflated + size > PIECE_BYTES) {
             let (reply, inflating) = sync_channel(1);
             let compressed = bytes[start..at].to_vec();
-            let batch = Batch { compressed, blocks: std::mem::take(&mut blocks), offset: offset + start as u64, inflated, reply };
+            let batch = Batch {
+                compressed,
+                blocks: std::mem::take(&mut blocks),
+                offset: offset + start as u64,
+                inflated,
+                reply,
+            };
             send(out, Item::Inflating(inflating))?;
             jobs.send(batch).map_err(|_| died("every inflating"))?;
             inflated = 0;
@@ -368,7 +381,8 @@ fn cut(bytes: &[u8], offset: u64, ended: &mut bool, out: Out<'_>, jobs: &SyncSen
 /// Length and inflated length of the block that starts here; `None` if not all of it is there yet.
 fn whole_block(bytes: &[u8], offset: u64) -> Result<Option<(usize, usize)>, ReadError> {
     let damaged = |what: &str| {
-        ReadError::input(format!("the BGZF file is damaged at compressed byte {offset}: {what}; copy it again")).at_offset(offset)
+        ReadError::input(format!("the BGZF file is damaged at compressed byte {offset}: {what}; copy it again"))
+            .at_offset(offset)
     };
     if bytes.len() < GZIP_HEADER {
         return Ok(None);
@@ -411,8 +425,10 @@ fn inflate(inflater: &mut libdeflater::Decompressor, batch: &Batch) -> Result<Ve
         let block = &batch.compressed[start..start + len];
         let offset = batch.offset + start as u64;
         let damaged = |what: String| {
-            ReadError::input(format!("the BGZF file is damaged in the block at compressed byte {offset}: {what}; copy it again"))
-                .at_offset(offset)
+            ReadError::input(format!(
+                "the BGZF file is damaged in the block at compressed byte {offset}: {what}; copy it again"
+            ))
+            .at_offset(offset)
         };
         // The gzip decoder checks length and CRC against the block's trailer.
         let n = inflater

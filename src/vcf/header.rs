@@ -119,9 +119,8 @@ pub fn len(text: &[u8], _at_end: bool) -> Result<usize, ReadError> {
         if line.starts_with(b"#") {
             return Ok(end);
         }
-        let columns = line.iter().filter(|&&byte| byte == b'\t').count() + 1;
         let message = format!(
-            "line {number} comes before any #CHROM line and does not begin with '#' ({columns} tab-separated columns): `{}`; a VCF needs its header",
+            "line {number} comes before any #CHROM line and does not begin with '#': `{}`; a VCF needs its header",
             shown(line)
         );
         return Err(ReadError::input(message).at_line(number).at_offset(at as u64));
@@ -208,14 +207,20 @@ impl Header {
         match key.trim_end() {
             "fileformat" => return self.fileformat(value, number).map(|()| true),
             "reference" => hints.reference = Some(value.trim().to_owned()),
-            "assembly" if !value.starts_with('<') => hints.assembly = hints.assembly.take().or(Some(value.trim().to_owned())),
+            "assembly" if !value.starts_with('<') => {
+                hints.assembly = hints.assembly.take().or(Some(value.trim().to_owned()))
+            }
             "contig" => match fields(value) {
-                Some(fields) if get(&fields, "ID").is_some_and(|id| !id.is_empty()) => self.contig(&fields, number, hints),
+                Some(fields) if get(&fields, "ID").is_some_and(|id| !id.is_empty()) => {
+                    self.contig(&fields, number, hints)
+                }
                 _ => self.odd(number, line, "it has no ID, or its < > or quotes do not close"),
             },
             "INFO" => match fields(value).and_then(|fields| info_line(&fields)) {
                 Some(info) if is_number(&info.number) && is_kind(&info.kind) => self.infos.push(info),
-                _ => self.odd(number, line, "ID, Number or Type is missing or wrong, or its < > or quotes do not close"),
+                _ => {
+                    self.odd(number, line, "ID, Number or Type is missing or wrong, or its < > or quotes do not close")
+                }
             },
             "FILTER" | "FORMAT" | "ALT" => {
                 if fields(value).is_none_or(|fields| get(&fields, "ID").is_none_or(str::is_empty)) {
@@ -238,7 +243,8 @@ impl Header {
 
     fn fileformat(&mut self, value: &str, number: u64) -> Result<(), ReadError> {
         if value.trim().is_empty() {
-            return Err(ReadError::input("##fileformat is empty: write the version, such as ##fileformat=VCFv4.2").at_line(number));
+            return Err(ReadError::input("##fileformat is empty: write the version, such as ##fileformat=VCFv4.2")
+                .at_line(number));
         }
         let version = value.trim().strip_prefix("VCFv").and_then(|version| version.split_once('.'));
         let parsed = version.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
@@ -246,7 +252,9 @@ impl Header {
             Some((4, minor)) if VERSIONS.contains(&minor) => self.version = (4, minor),
             Some(version) => {
                 self.version = version;
-                self.warnings.note("unknown_fileformat", number, || format!("{value} is not a version from 4.0 to 4.5: read as one"));
+                self.warnings.note("unknown_fileformat", number, || {
+                    format!("{value} is not a version from 4.0 to 4.5: read as one")
+                });
             }
             None => self.warnings.note("unknown_fileformat", number, || {
                 format!("the version `{}` cannot be read: taken for VCFv4.2", shown(value.as_bytes()))
@@ -270,7 +278,8 @@ impl Header {
         }
         let length = get(fields, "length").and_then(|length| length.parse().ok());
         if self.contigs.iter().rev().take(64).any(|(known, _)| *known == id) {
-            self.warnings.note("contig_repeated", number, || format!("contig {} is declared twice", shown(id.as_bytes())));
+            self.warnings
+                .note("contig_repeated", number, || format!("contig {} is declared twice", shown(id.as_bytes())));
             return;
         }
         self.contigs.push((id, length));
@@ -284,10 +293,17 @@ impl Header {
             match names.get(nth) {
                 Some(name) if name == expected => {}
                 Some(name) => {
-                    return refuse(format!("column {} of line {number} is `{}`, not {expected}", nth + 1, shown(name.as_bytes())));
+                    return refuse(format!(
+                        "column {} of line {number} is `{}`, not {expected}",
+                        nth + 1,
+                        shown(name.as_bytes())
+                    ));
                 }
                 None => {
-                    return refuse(format!("line {number} has {} columns: {expected} is missing (are they separated by tabs?)", names.len()));
+                    return refuse(format!(
+                        "line {number} has {} columns: {expected} is missing (are they separated by tabs?)",
+                        names.len()
+                    ));
                 }
             }
         }
@@ -298,7 +314,9 @@ impl Header {
         match names.get(COLUMNS.len()) {
             None => return Ok(()),
             Some(&"FORMAT") => {}
-            Some(name) => return refuse(format!("column 9 of line {number} is `{}`, not FORMAT", shown(name.as_bytes()))),
+            Some(name) => {
+                return refuse(format!("column 9 of line {number} is `{}`, not FORMAT", shown(name.as_bytes())));
+            }
         }
         let samples = &names[COLUMNS.len() + 1..];
         let mut seen = BTreeSet::new();
@@ -341,7 +359,11 @@ fn take_quoted(quoted: &str) -> Option<(String, &str)> {
             '\\' => escaped = true,
             '"' => {
                 let after = &quoted[at + 1..];
-                return if after.is_empty() { Some((value, after)) } else { after.strip_prefix(',').map(|after| (value, after)) };
+                return if after.is_empty() {
+                    Some((value, after))
+                } else {
+                    after.strip_prefix(',').map(|after| (value, after))
+                };
             }
             _ => value.push(letter),
         }

@@ -176,7 +176,9 @@ impl<'a> SegmentParser<'a> {
             match line {
                 [] => self.parsed.warnings.note("blank_line", number, || "a blank line was skipped".into()),
                 [b'#', ..] => {
-                    self.parsed.warnings.note("late_header_line", number, || "a line that begins with # among the records was skipped".into());
+                    self.parsed.warnings.note("late_header_line", number, || {
+                        "a line that begins with # among the records was skipped".into()
+                    });
                 }
                 _ => {
                     self.line(Line { text: line, number, ordinal, at });
@@ -328,7 +330,9 @@ impl<'a> SegmentParser<'a> {
             self.contig_digests.push(text_digest(chrom));
             let known = &self.context.contigs;
             if !known.is_empty() && known.binary_search_by(|name| name.as_bytes().cmp(chrom)).is_err() {
-                self.parsed.warnings.note("contig_not_in_header", number, || format!("CHROM {} is not in the header", shown(chrom)));
+                self.parsed
+                    .warnings
+                    .note("contig_not_in_header", number, || format!("CHROM {} is not in the header", shown(chrom)));
             }
         }
         contig
@@ -385,7 +389,8 @@ fn is_base(byte: u8) -> bool {
 /// Neither bases, `*`, `.`, a symbol in angle brackets, nor a breakend.
 fn is_odd_alt(alt: &[u8]) -> bool {
     let symbol = alt.starts_with(b"<") && alt.ends_with(b">") && memchr(b' ', alt).is_none();
-    let breakend = memchr(b'[', alt).or_else(|| memchr(b']', alt)).is_some() || alt.starts_with(b".") || alt.ends_with(b".");
+    let breakend =
+        memchr(b'[', alt).or_else(|| memchr(b']', alt)).is_some() || alt.starts_with(b".") || alt.ends_with(b".");
     !(alt == b"*" || symbol || breakend || alt.iter().all(|&byte| is_base(byte)))
 }
 
@@ -394,7 +399,10 @@ fn check_text(line: &[u8]) -> Result<(), Dead> {
         return dead("not_utf8", format!("byte {} of the line is not UTF-8", error.valid_up_to() + 1));
     }
     match line.iter().position(|&byte| is_control(byte)) {
-        Some(at) => dead("control_character", format!("byte {} of the line is the control character 0x{:02x}", at + 1, line[at])),
+        Some(at) => dead(
+            "control_character",
+            format!("byte {} of the line is the control character 0x{:02x}", at + 1, line[at]),
+        ),
         None => Ok(()),
     }
 }
@@ -426,7 +434,10 @@ fn split(line: &[u8], samples: usize) -> Result<Columns<'_>, Dead> {
                 start = line.len() + 1;
             }
             None => {
-                return dead("columns_missing", format!("{} columns, at least 8 are needed (are they separated by tabs?)", nth + 1));
+                return dead(
+                    "columns_missing",
+                    format!("{} columns, at least 8 are needed (are they separated by tabs?)", nth + 1),
+                );
             }
         }
     }
@@ -455,7 +466,10 @@ fn with_samples<'a>(fixed: [&'a [u8]; FIXED], rest: Option<&'a [u8]>, samples: u
     }
     if columns != expected {
         let reason = if columns < expected { "columns_missing" } else { "columns_surplus" };
-        return dead(reason, format!("{} columns, the header has {}", FIXED + columns, FIXED + expected.min(samples + 1)));
+        return dead(
+            reason,
+            format!("{} columns, the header has {}", FIXED + columns, FIXED + expected.min(samples + 1)),
+        );
     }
     let (format, samples) = match memchr(b'\t', rest) {
         Some(tab) => (&rest[..tab], Some(&rest[tab + 1..])),

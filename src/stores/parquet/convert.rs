@@ -30,7 +30,8 @@ pub fn to_batch(rows: &Rows) -> Result<RecordBatch, Fault> {
     }
     let contig = UInt32Array::from(rows.contig.clone());
     let contig = DictionaryArray::try_new(contig, Arc::new(names.finish())).map_err(arrow_fault)?;
-    let qual = Float32Array::try_new(ScalarBuffer::from(rows.qual.clone()), nulls(&rows.qual_valid)).map_err(arrow_fault)?;
+    let qual =
+        Float32Array::try_new(ScalarBuffer::from(rows.qual.clone()), nulls(&rows.qual_valid)).map_err(arrow_fault)?;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from(rows.ordinal.clone())),
         Arc::new(Int32Array::from(rows.alt_index.clone())),

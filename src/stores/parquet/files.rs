@@ -17,7 +17,11 @@ fn fault(what: &str, path: &Path) -> impl Fn(std::io::Error) -> Fault {
 ///
 /// # Errors
 /// If `fill` or the disk fails.
-pub fn write_durably(folder: &Path, name: &str, fill: impl FnOnce(&mut File) -> Result<(), Fault>) -> Result<u64, Fault> {
+pub fn write_durably(
+    folder: &Path,
+    name: &str,
+    fill: impl FnOnce(&mut File) -> Result<(), Fault>,
+) -> Result<u64, Fault> {
     let hidden = folder.join(format!(".{name}.tmp"));
     let written = write_hidden(&hidden, fill);
     if written.is_err() {
@@ -128,14 +132,12 @@ pub fn list(folder: &Path) -> Result<Vec<String>, Fault> {
     Ok(names)
 }
 
-/// The Parquet files of a folder, in name order.
+/// The Parquet files of a folder, in name order; none if there is no folder (a job without rows, or rows that were taken away: what
+/// is missing shows in the certificate).
 ///
 /// # Errors
-/// If it cannot be read, or is not there.
+/// If it cannot be read.
 pub fn paths(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
-    if !folder.is_dir() {
-        return Err(Fault::permanent(format!("{} is not there: were the rows deleted or moved?", folder.display())));
-    }
     let names = list(folder)?.into_iter().filter(|name| name.ends_with(".parquet") && !name.starts_with('.'));
     Ok(names.map(|name| folder.join(name)).collect())
 }

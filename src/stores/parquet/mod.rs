@@ -103,7 +103,8 @@ impl Parquet {
         let batch_rows = batch_rows(builder.metadata());
         let reader = builder.with_batch_size(batch_rows).build().map_err(torn)?;
         for batch in reader {
-            let batch = batch.map_err(|error| Fault::permanent(format!("{} cannot be read: {error}", path.display())))?;
+            let batch =
+                batch.map_err(|error| Fault::permanent(format!("{} cannot be read: {error}", path.display())))?;
             each(convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?)?;
         }
         Ok(())

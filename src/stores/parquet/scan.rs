@@ -75,22 +75,27 @@ fn in_parallel(paths: &[PathBuf]) -> Result<Vec<FileScan>, Fault> {
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..THREADS.min(paths.len())).map(|_| scope.spawn(work)).collect();
         let mine = work();
-        let theirs = others.into_iter().map(|other| {
-            other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
-        });
+        let theirs =
+            others.into_iter().map(|other| other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload)));
         theirs.fold(mine, Result::and)
     })?;
     Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn each_batch(path: &Path, columns: &[&str], mut each: impl FnMut(&RecordBatch) -> Result<(), Fault>) -> Result<u64, Fault> {
-    let unreadable = |error: &dyn std::fmt::Display| Fault::permanent(format!("{} cannot be read: {error}", path.display()));
+fn each_batch(
+    path: &Path,
+    columns: &[&str],
+    mut each: impl FnMut(&RecordBatch) -> Result<(), Fault>,
+) -> Result<u64, Fault> {
+    let unreadable =
+        |error: &dyn std::fmt::Display| Fault::permanent(format!("{} cannot be read: {error}", path.display()));
     let file = File::open(path).map_err(|error| Fault::io(format!("cannot open {}", path.display()), &error))?;
     let bytes = file.metadata().map_err(|error| Fault::io(format!("cannot look at {}", path.display()), &error))?.len();
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(&error))?;
     schema::check(builder.schema(), path)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(&error))?;
+    let reader =
+        builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(&error))?;
     for batch in reader {
         each(&batch.map_err(|error| unreadable(&error))?).map_err(|fault| fault.context(path.display()))?;
     }
@@ -102,7 +107,8 @@ fn scan_file(path: &Path) -> Result<FileScan, Fault> {
     let mut record: Option<(i64, RecordDigest)> = None;
     let mut contig: (String, u128) = (String::new(), text_digest(b""));
     scan.bytes = each_batch(path, &COLUMNS, |batch| {
-        let (ordinals, indexes, positions) = (int64(batch, "ordinal")?, int32(batch, "alt_index")?, int64(batch, "pos")?);
+        let (ordinals, indexes, positions) =
+            (int64(batch, "ordinal")?, int32(batch, "alt_index")?, int64(batch, "pos")?);
         let (chroms, references, alts) = (string(batch, "chrom")?, string(batch, "ref")?, string(batch, "alt")?);
         for row in 0..batch.num_rows() {
             let (ordinal, index) = (ordinals.value(row), indexes.value(row));

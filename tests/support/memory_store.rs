@@ -1,0 +1,151 @@
+//! A store in memory, for tests only. What is "on disk" survives as long as the value is shared; faults can be asked for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vcf_agent::domain::ids::JobId;
+use vcf_agent::domain::rows::{Rows, rows_digest_sum};
+use vcf_agent::fault::Fault;
+use vcf_agent::stores::{StagedGroup, Store, StoreScan};
+
+/// What lies on the imaginary disk.
+#[derive(Default)]
+pub struct Disk {
+    /// Groups no reader sees.
+    pub staged: BTreeMap<JobId, BTreeMap<String, Rows>>,
+    /// Groups every reader sees.
+    pub published: BTreeMap<JobId, BTreeMap<String, Rows>>,
+    /// Groups written so far.
+    pub writes: u64,
+}
+
+/// Decides about each write: `Some` is what it fails with.
+pub type FailWrite = Box<dyn FnMut(u64) -> Option<Fault> + Send>;
+
+/// See the module.
+#[derive(Clone)]
+pub struct MemoryStore {
+    disk: Arc<Mutex<Disk>>,
+    fail_write: Arc<Mutex<FailWrite>>,
+}
+
+impl MemoryStore {
+    /// An empty disk on which writes fail as `fail_write` says.
+    pub fn new(fail_write: FailWrite) -> Self {
+        Self { disk: Arc::default(), fail_write: Arc::new(Mutex::new(fail_write)) }
+    }
+
+    /// The disk.
+    pub fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn groups(&self, job: &JobId) -> BTreeMap<String, Rows> {
+        let disk = self.disk();
+        disk.staged.get(job).or_else(|| disk.published.get(job)).cloned().unwrap_or_default()
+    }
+}
+
+/// The same rows in order of (ordinal, ALT index).
+fn sorted(rows: &Rows) -> Rows {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&row| (rows.ordinal[row], rows.alt_index[row]));
+    let mut sorted = Rows::default();
+    order.into_iter().for_each(|row| sorted.push_row(rows, row));
+    sorted
+}
+
+fn joined<'a>(parts: impl Iterator<Item = &'a Rows>) -> Rows {
+    let mut all = Rows::default();
+    parts.for_each(|part| (0..part.len()).for_each(|row| all.push_row(part, row)));
+    all
+}
+
+impl Store for MemoryStore {
+    fn write_group(&self, job: &JobId, block: u32, segments: &[(u32, Arc<Rows>)]) -> Result<StagedGroup, Fault> {
+        let mut disk = self.disk();
+        disk.writes += 1;
+        if let Some(fault) = (self.fail_write.lock().unwrap_or_else(PoisonError::into_inner))(disk.writes) {
+            return Err(fault);
+        }
+        let name = format!("part-{block:08}-{:08}", segments.first().map_or(0, |(segment, _)| *segment));
+        let rows = joined(segments.iter().map(|(_, rows)| &**rows));
+        let group = StagedGroup { name: name.clone(), rows: rows.len() as u64, bytes: rows.bytes() as u64 };
+        disk.staged.entry(job.clone()).or_default().insert(name, rows);
+        Ok(group)
+    }
+
+    fn try_encode(&self, _: &Rows) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn recover(&self, job: &JobId, known: &[String]) -> Result<Vec<String>, Fault> {
+        let mut disk = self.disk();
+        if let Some(groups) = disk.staged.get_mut(job) {
+            groups.retain(|name, _| known.contains(name));
+        }
+        drop(disk);
+        let there = self.groups(job);
+        Ok(known.iter().filter(|name| !there.contains_key(*name)).cloned().collect())
+    }
+
+    fn staged_jobs(&self) -> Result<Vec<JobId>, Fault> {
+        Ok(self.disk().staged.keys().cloned().collect())
+    }
+
+    fn discard(&self, job: &JobId) -> Result<(), Fault> {
+        self.disk().staged.remove(job);
+        Ok(())
+    }
+
+    fn merge(&self, job: &JobId, known: &[String]) -> Result<Vec<(StagedGroup, Vec<String>)>, Fault> {
+        let mut disk = self.disk();
+        let mut blocks: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in known {
+            blocks.entry(name[..13].to_owned()).or_default().push(name.clone());
+        }
+        let mut merged = Vec::new();
+        for (block, names) in blocks.into_iter().filter(|(_, names)| names.len() > 1) {
+            let groups = disk.staged.entry(job.clone()).or_default();
+            let rows = sorted(&joined(names.iter().filter_map(|name| groups.get(name))));
+            let group =
+                StagedGroup { name: format!("{block}-merged"), rows: rows.len() as u64, bytes: rows.bytes() as u64 };
+            groups.insert(group.name.clone(), rows);
+            merged.push((group, names));
+        }
+        Ok(merged)
+    }
+
+    fn scan(&self, job: &JobId) -> Result<StoreScan, Fault> {
+        let groups = self.groups(job);
+        let mut scan = StoreScan::default();
+        let mut keys = Vec::new();
+        for rows in groups.values() {
+            scan.rows += rows.len() as u64;
+            scan.digest_sum.add(rows_digest_sum(rows).0);
+            scan.bytes += rows.bytes() as u64;
+            keys.extend((0..rows.len()).map(|row| (rows.ordinal[row], rows.alt_index[row])));
+        }
+        keys.sort_unstable();
+        scan.duplicates = keys.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+        Ok(scan)
+    }
+
+    fn publish(&self, job: &JobId) -> Result<(), Fault> {
+        let mut disk = self.disk();
+        let staged = disk.staged.remove(job).unwrap_or_default();
+        disk.published.entry(job.clone()).or_insert(staged);
+        Ok(())
+    }
+
+    fn delete(&self, job: &JobId) -> Result<(), Fault> {
+        let mut disk = self.disk();
+        disk.staged.remove(job);
+        disk.published.remove(job);
+        Ok(())
+    }
+
+    fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.groups(job).values().filter(|rows| !rows.is_empty()).try_for_each(each)
+    }
+}
