@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::actors::boot::{Booted, boot};
@@ -13,6 +12,7 @@ use crate::actors::isolate::{self, Isolation, StoreTrial};
 use crate::actors::notifier::{EventsFile, open_events};
 use crate::actors::open::Caution;
 use crate::actors::overseer::{File, Overseer};
+pub use crate::actors::progress::Progress;
 use crate::actors::stage::{Death, Expected, Link, Seat, on_this_thread, start};
 use crate::config::{Settings, StoreSettings};
 use crate::data_dir::{DataDir, OpenError};
@@ -44,30 +44,6 @@ pub struct RunRequest {
     pub program: Option<PathBuf>,
     /// Numbers for whoever shows them.
     pub progress: Arc<Progress>,
-}
-
-/// Numbers that grow while a run goes on. Relaxed: for people, never for a decision.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// 1-based number of the file being read; 0 before the first.
-    pub file: AtomicU64,
-    /// Bytes of that file, as stored; 0 if unknown (a pipe).
-    pub bytes_total: AtomicU64,
-    /// Of these, read.
-    pub bytes_read: AtomicU64,
-    /// Data lines read of that file.
-    pub records: AtomicU64,
-    /// Rows durable of that file.
-    pub stored: AtomicU64,
-}
-
-impl Progress {
-    /// A new file begins.
-    pub fn begin(&self, file: u64, bytes_total: u64) {
-        self.bytes_total.store(bytes_total, Ordering::Relaxed);
-        [&self.bytes_read, &self.records, &self.stored].iter().for_each(|n| n.store(0, Ordering::Relaxed));
-        self.file.store(file, Ordering::Relaxed);
-    }
 }
 
 /// Why a run could not even begin, or had to stop as a whole.

@@ -24,7 +24,9 @@ fn on(path: &Path, bytes: &[u8], check: impl Fn(&[u8]) + std::panic::RefUnwindSa
 #[test]
 fn the_reader_accounts_for_every_file_of_its_corpus() {
     for (path, bytes) in corpus("reader") {
-        on(&path, &bytes, |bytes| drop(check::reader(bytes)));
+        on(&path, &bytes, |bytes| {
+            check::reader(bytes);
+        });
     }
 }
 
@@ -65,7 +67,9 @@ fn a_damaged_file_never_panics() {
                 let at = random.usize(0..damaged.len());
                 damaged[at] = random.u8(..);
             }
-            on(&path, &damaged, |bytes| drop(check::reader(bytes)));
+            on(&path, &damaged, |bytes| {
+                check::reader(bytes);
+            });
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::env::Env;
 use super::input::Tap;
 use super::isolate::Isolation;
+use super::progress::Progress;
 use super::triage_rule::Rule;
 use crate::config::Settings;
 use crate::domain::ids::{FileDigest, JobId};
@@ -18,7 +19,6 @@ use crate::domain::warning::Warnings;
 use crate::fault::{Fault, Kind};
 use crate::ledger::Ledger;
 use crate::messages::Over;
-use crate::run::Progress;
 use crate::stores::Store;
 use crate::vcf::parse::ParseContext;
 

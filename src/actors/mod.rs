@@ -12,6 +12,7 @@
 //! | [`auditor`] | what is missing; certificate; publishing |
 //! | [`notifier`] | follows the outbox |
 //! | [`poison`], [`isolate`] | which record to blame for a panic, or for the end of a process |
+//! | [`progress`] | numbers for people |
 //! | [`input`] | bytes that can be read from the beginning more than once |
 
 pub mod auditor;
@@ -27,6 +28,7 @@ pub mod open;
 pub mod overseer;
 pub mod parser;
 pub mod poison;
+pub mod progress;
 pub mod router;
 pub mod stage;
 pub mod triage_rule;

@@ -13,13 +13,14 @@ use super::stage::{Ctx, Link, Seat, Stage, Takes, later, then};
 use crate::delivery::poison::culprits;
 use crate::delivery::receipt::{Receipt, Verdict};
 use crate::delivery::source::{Read, Source};
+use crate::domain::counts::Counts;
+use crate::domain::counts::JobEnd;
 use crate::domain::receipt::ReceiptError;
 use crate::domain::warning::Warnings;
 use crate::fault::Fault;
-use crate::ledger::JobEnd;
 use crate::messages::{Drain, Flush, JobOver, Over, Resend, Said, Segment, SegmentReceipt, Sending, SourceDone};
 use crate::telemetry::{Metric, count};
-use crate::vcf::parse::{Counts, ParseContext, ParsedSegment, parse_segment};
+use crate::vcf::parse::{ParseContext, ParsedSegment, parse_segment};
 use crate::vcf::reader::{FileEnd, Next, RawSegment, Reader};
 use crate::vcf::{ReadError, ReadErrorKind};
 

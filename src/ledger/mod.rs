@@ -17,6 +17,7 @@ pub mod writer;
 
 use crate::delivery::job::JobState;
 use crate::delivery::segment::SegmentSet;
+use crate::domain::counts::JobEnd;
 use crate::domain::dead::DeadLetter;
 use crate::domain::digest::DigestSum;
 use crate::domain::ids::{FileDigest, JobId};
@@ -125,31 +126,6 @@ pub struct GroupCommit {
 pub struct Committed {
     /// Dead letters of the job so far.
     pub dead_letters: u64,
-}
-
-/// What the parser counted over the whole file, in one reading whose SHA-256 was checked.
-#[derive(Debug, Clone, PartialEq)]
-pub struct JobEnd {
-    /// Segments of the file.
-    pub segments: u32,
-    /// Data lines.
-    pub records: u64,
-    /// Of these, dead at the parse stage.
-    pub dead_records: u64,
-    /// ALT entries of the sound ones.
-    pub alleles: u64,
-    /// Sound records without ALT.
-    pub no_alt: u64,
-    /// Sum of the row digests, from the text.
-    pub digest_sum: DigestSum,
-    /// Sum of the line digests of the sound records.
-    pub line_digest_sum: DigestSum,
-    /// SHA-256 of the bytes that were read.
-    pub file_digest: FileDigest,
-    /// Bytes as stored.
-    pub bytes: u64,
-    /// What was odd.
-    pub warnings: Vec<Warning>,
 }
 
 /// A job as the ledger knows it.

@@ -23,13 +23,13 @@ use tokio::sync::oneshot;
 
 use crate::delivery;
 use crate::delivery::receipt::Verdict;
+use crate::domain::counts::Counts;
+use crate::domain::counts::JobEnd;
 use crate::domain::dead::DeadLetter;
 use crate::domain::receipt::{Receipt, ReceiptError};
 use crate::domain::rows::Rows;
 use crate::domain::triage::Selection;
 use crate::fault::Fault;
-use crate::ledger::JobEnd;
-use crate::vcf::parse::Counts;
 
 /// Which sending of which segment a receipt is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

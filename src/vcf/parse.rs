@@ -6,27 +6,11 @@ use std::io::Write;
 
 use memchr::{memchr, memchr_iter};
 
+use crate::domain::counts::Counts;
 use crate::domain::dead::{DeadLetter, DeadStage};
 use crate::domain::digest::{DigestSum, RecordDigest, line_digest, text_digest};
 use crate::domain::rows::{REPEATED_BYTES_MAX, Rows};
 use crate::domain::warning::Warnings;
-
-/// Counts of one segment. `alleles + no_alt` rows were made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Data lines.
-    pub records: u64,
-    /// Of these, dead.
-    pub dead_records: u64,
-    /// ALT entries of the sound ones.
-    pub alleles: u64,
-    /// Sound records without ALT.
-    pub no_alt: u64,
-    /// Sum of the row digests, from the text.
-    pub digest_sum: DigestSum,
-    /// Sum of the line digests of the sound records.
-    pub line_digest_sum: DigestSum,
-}
 
 /// A parsed segment.
 pub struct ParsedSegment {

@@ -30,6 +30,10 @@ use crate::memory_store::MemoryStore;
 pub struct Plan {
     /// Chance that any handler or piece of work panics.
     pub panic_chance: f64,
+    /// A place that panics far more often than others.
+    pub weak_place: Option<&'static str>,
+    /// Panics in one life at most: who always stumbles before the end of a file never reads it to its end.
+    pub panics_max: u64,
     /// Chance that a write fails for a moment.
     pub write_fault_chance: f64,
     /// Longest life of a process but the last (virtual ms).
@@ -51,6 +55,8 @@ impl Plan {
     pub fn calm() -> Self {
         Self {
             panic_chance: 0.0,
+            weak_place: None,
+            panics_max: 0,
             write_fault_chance: 0.0,
             crash_within_ms: None,
             bad_lives: 0,
@@ -66,6 +72,8 @@ impl Plan {
         let mut rng = fastrand::Rng::with_seed(seed ^ 0x51);
         Self {
             panic_chance: [0.0, 0.002, 0.01, 0.03][rng.usize(..4)],
+            weak_place: WEAK_PLACES[rng.usize(..WEAK_PLACES.len())],
+            panics_max: rng.u64(1..40),
             write_fault_chance: [0.0, 0.05, 0.3][rng.usize(..3)],
             crash_within_ms: [None, Some(200), Some(1000)][rng.usize(..3)],
             bad_lives: rng.u64(1..6),
@@ -73,6 +81,10 @@ impl Plan {
         }
     }
 }
+
+/// Places that are rarely reached, so that their panics are too.
+const WEAK_PLACES: [Option<&str>; 8] =
+    [None, None, None, Some("audit"), Some("store"), Some("settle"), Some("auditor"), Some("triage")];
 
 /// The file, and what a plain look at it says.
 pub struct Input {
@@ -125,8 +137,8 @@ pub struct World {
     pub input: Input,
     pub store: MemoryStore,
     pub lives: u64,
-    /// Rows that a reader saw before the job was complete.
-    pub early_readers: Vec<String>,
+    /// Lives after which a reader saw a part of a job.
+    pub half_jobs: Vec<String>,
     seed: u64,
     dir: TempDir,
     disk_full: Arc<AtomicBool>,
@@ -179,7 +191,7 @@ impl World {
             input: Input::new(seed),
             store,
             lives: 0,
-            early_readers: Vec::new(),
+            half_jobs: Vec::new(),
             seed,
             dir: dir.expect("a folder"),
             disk_full,
@@ -247,10 +259,11 @@ impl World {
         let elapsed_ms = Cell::new(0);
         let result = on_this_thread(runtime, self.life(dies_after_ms, &elapsed_ms));
         self.now_ms += elapsed_ms.get() + 1;
-        let complete = matches!(&result, Some(Ok(receipt)) if receipt.state == "COMPLETE");
-        let visible = self.store.disk().published.len();
-        if visible > 0 && !complete && result.is_some() {
-            self.early_readers.push(format!("life {}: {visible} jobs are visible", self.lives));
+        for groups in self.store.disk().published.values() {
+            let visible: usize = groups.values().map(|rows| rows.len()).sum();
+            if visible != self.input.rows.len() {
+                self.half_jobs.push(format!("life {}: {visible} rows are visible", self.lives));
+            }
         }
         result
     }
@@ -276,7 +289,7 @@ impl World {
             biased;
             receipt = receipt => receipt.ok(),
             () = tokio::time::sleep(Duration::from_millis(dies_after_ms.min(3_600_000))) => {
-                assert!(dies_after_ms != u64::MAX, "seed {}: nothing happened for an hour", self.seed);
+                assert!(dies_after_ms != u64::MAX, "seed {}: not done within an hour", self.seed);
                 None
             }
         };
@@ -308,15 +321,19 @@ impl World {
         let rng = RefCell::new(fastrand::Rng::with_seed(self.seed.wrapping_mul(31) ^ self.lives));
         let (panics, trace, calm, plan) =
             (self.panics.clone(), self.trace.clone(), self.calm.clone(), self.plan.clone());
+        let left = Cell::new(plan.panics_max);
         Rc::new(move |place| {
             // A runtime that ends polls its stages once more, outside of itself and of the paused clock.
             if tokio::runtime::Handle::try_current().is_err() {
                 return;
             }
             trace.borrow_mut().push((clock.now_ms(), place));
-            let unlucky = !calm.load(Ordering::Relaxed) && rng.borrow_mut().f64() < plan.panic_chance;
             // The supervisor of all has no supervisor: its death is the end of the process, which crashes stand for.
-            if (unlucky && place != "overseer") || plan.always_panics == Some(place) {
+            let may = !calm.load(Ordering::Relaxed) && place != "overseer" && left.get() > 0;
+            let chance = if plan.weak_place == Some(place) { 0.4 } else { plan.panic_chance };
+            let unlucky = may && rng.borrow_mut().f64() < chance;
+            if unlucky || plan.always_panics == Some(place) {
+                left.set(left.get().saturating_sub(1));
                 *panics.borrow_mut().entry(place).or_default() += 1;
                 panic!("{CHAOS}{place}");
             }
