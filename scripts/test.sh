@@ -4,38 +4,16 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/vcf-agent"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+. scripts/setup.sh
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 export VCF_AGENT_SKIPPED="${VCF_AGENT_SKIPPED:-$cache/skipped.txt}"
-mkdir -p "$CARGO_TARGET_DIR" "$(dirname "$VCF_AGENT_SKIPPED")"
+mkdir -p "$(dirname "$VCF_AGENT_SKIPPED")"
 : >"$VCF_AGENT_SKIPPED"
 log="$cache/check.log"
 
-have() { command -v "$1" >/dev/null 2>&1; }
-
-# apt PACKAGE…: installs, if this machine lets us; the checks that need the package are skipped otherwise.
-updated=no
-apt() {
-  have apt-get || return 1
-  local root=()
-  if [ "$(id -u)" != 0 ]; then
-    have sudo && sudo -n true 2>/dev/null || return 1
-    root=(sudo -n)
-  fi
-  if [ $updated = no ]; then
-    "${root[@]}" apt-get update -qq || return 1
-    updated=yes
-  fi
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
-}
-
-if ! have cargo && [ -f "$HOME/.cargo/env" ]; then . "$HOME/.cargo/env"; fi
-have cargo || { echo "cargo is missing: install Rust with rustup (https://rustup.rs), then run this again" >&2; exit 1; }
 for component in rustfmt clippy; do
   cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
 done
-have cc || apt gcc libc6-dev || { echo "no C compiler, and it cannot be installed here: install gcc" >&2; exit 1; }
 have bcftools || apt bcftools || true
 have bgzip || apt tabix || true
 have strace || apt strace || true
