@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::harness::{Place, adds_up, number, program, skip, string};
+use crate::harness::{Place, adds_up, number, program, string};
 use crate::oracle::{self, entries};
 
 fn example(name: &str) -> PathBuf {
@@ -295,39 +295,6 @@ fn a_run_leaves_only_its_data_directory() {
     place.run(&example("tour.vcf")).expect(0);
     let left: Vec<PathBuf> = entries(place.data().parent().unwrap());
     assert_eq!(left, [place.data()]);
-}
-
-#[test]
-fn duckdb_polars_and_pandas_read_the_rows() {
-    let test = "duckdb_polars_and_pandas_read_the_rows";
-    let python = std::env::var("VCF_AGENT_PYTHON").unwrap_or_else(|_| "python3".into());
-    let can = |module: &str| {
-        Command::new(&python).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success())
-    };
-    let place = Place::new();
-    let receipt = place.run(&example("tour.vcf")).expect(0).object();
-    let glob = place.data().join("alleles").display().to_string();
-    let queries = [
-        (
-            "duckdb",
-            "print(duckdb.connect().execute(f\"select count(*) from read_parquet('{d}/*/*.parquet', hive_partitioning=true) where job = '{j}'\").fetchall()[0][0])",
-        ),
-        (
-            "polars",
-            "print(polars.scan_parquet(d + '/*/*.parquet', hive_partitioning=True).filter(polars.col('job') == j).select(polars.len()).collect().item())",
-        ),
-        ("pandas", "print(len(pandas.read_parquet(d, filters=[('job', '==', j)])))"),
-    ];
-    for (module, query) in queries {
-        if !can(module) {
-            skip(&format!("{test}: {module}"), "not installed for Python");
-            continue;
-        }
-        let program = format!("import {module}, sys\nd, j = sys.argv[1:]\n{query}");
-        let said = Command::new(&python).args(["-c", &program, &glob, string(&receipt, "job")]).output().unwrap();
-        let rows = String::from_utf8_lossy(&said.stdout).trim().parse::<u64>().ok();
-        assert_eq!(rows, Some(number(&receipt, "stored")), "{module}: {}", String::from_utf8_lossy(&said.stderr));
-    }
 }
 
 #[test]
