@@ -294,6 +294,31 @@ fn check_failpoints(code: &BTreeSet<String>, documented: &BTreeSet<String>) -> V
     missing.chain(stale).collect()
 }
 
+/// What a document names in backticks and the tree does not have: a file of `src/` or `tests/`, or a test as `file::name`. `…name`
+/// is the end of the name of a test in the file that was named last; `NAME.rs` stands for any file.
+fn check_names_in_a_document(path: &str, text: &str, tree: &BTreeMap<String, String>) -> Vec<String> {
+    let (mut faults, mut last) = (Vec::new(), String::new());
+    for (nth, line) in text.lines().enumerate() {
+        for word in line.split('`').skip(1).step_by(2) {
+            let (file, test) = match (word.strip_prefix('…'), word.split_once("::")) {
+                (Some(test), _) => (last.clone(), Some(test)),
+                (None, Some((file, test))) => (file.to_owned(), Some(test)),
+                (None, None) => (word.to_owned(), None),
+            };
+            let is_path = file.ends_with(".rs") && (test.is_some() || file.contains('/')) && !file.contains(['*', ' ']);
+            if !is_path || file.ends_with("NAME.rs") {
+                continue;
+            }
+            let found = [file.clone(), format!("tests/{file}")].into_iter().find_map(|file| tree.get(&file));
+            if !found.is_some_and(|text| test.is_none_or(|test| text.contains(&format!("{test}()")))) {
+                faults.push(format!("{path}:{}: `{word}` is not in the tree", nth + 1));
+            }
+            last = file;
+        }
+    }
+    faults
+}
+
 fn all(check: fn(&str, &str) -> Vec<String>) {
     let faults: Vec<String> = tree().iter().flat_map(|(path, text)| check(path, text)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -331,6 +356,14 @@ fn every_crash_point_is_in_the_hazard_table_and_the_other_way_round() {
         tree.iter().filter(|(path, _)| path.starts_with("src/")).flat_map(|(_, text)| failpoints(text)).collect();
     let hazards = fs::read_to_string(root().join("docs/HAZARDS.md")).unwrap();
     let faults = check_failpoints(&in_code, &documented_failpoints(&hazards));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_file_and_test_that_a_document_names_is_there() {
+    let tree: BTreeMap<String, String> = tree().into_iter().collect();
+    let documents = tree.iter().filter(|(path, _)| path.ends_with(".md"));
+    let faults: Vec<String> = documents.flat_map(|(path, text)| check_names_in_a_document(path, text, &tree)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -394,6 +427,16 @@ mod each_rule_can_fail {
         let documented =
             documented_failpoints("# H\n\n## Crash points\n\n| `one` | x |\n| `three` | y |\n\n## Other\n| `two` |");
         assert_eq!(check_failpoints(&code, &documented).len(), 2);
+    }
+
+    #[test]
+    fn names_in_documents() {
+        let tree = BTreeMap::from([("tests/a/b.rs".to_owned(), "fn one() {}".to_owned())]);
+        let faults = |text: &str| check_names_in_a_document("D.md", text, &tree).len();
+        assert_eq!(faults("`a/b.rs::one`, `…ne`, `tests/a/b.rs`, `src/NAME.rs`, `b.rs` and `a::b`"), 0);
+        assert_eq!(faults("`a/b.rs::two`"), 1);
+        assert_eq!(faults("`a/b.rs::one`, `…two`"), 1);
+        assert_eq!(faults("`tests/a/c.rs`"), 1);
     }
 
     #[test]

@@ -151,6 +151,6 @@ fn replaced_by(old: &JobRow, jobs: &[JobRow], new: &JobId) -> bool {
     let Some(new) = jobs.iter().find(|row| row.job == *new) else { return false };
     let same_file = old.file_digest.is_some() && old.file_digest == new.file_digest && old.tenant == new.tenant;
     // Pipes have no identity: the same bytes twice are two jobs.
-    let is_pipe = |row: &JobRow| row.file == "-";
-    old.job != new.job && old.state == JobState::Complete && same_file && !is_pipe(old) && !is_pipe(new)
+    let no_pipe = !old.is_pipe() && !new.is_pipe();
+    old.job != new.job && old.state == JobState::Complete && same_file && no_pipe
 }

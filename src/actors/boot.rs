@@ -32,7 +32,7 @@ pub fn boot(ledger: &Ledger, store: &dyn Store, now_ms: u64) -> Result<Booted, F
     for row in ledger.reader()?.jobs()? {
         match row.state {
             JobState::Publishing => publish(ledger, store, &row.job, now_ms)?,
-            JobState::Open | JobState::Stalled if row.file_digest.is_none() => {
+            JobState::Open | JobState::Stalled if row.is_pipe() => {
                 fail_pipe(ledger, &row.job, now_ms)?;
                 booted.pipes = if unclean { Caution::Everything } else { Caution::None };
             }

@@ -45,6 +45,9 @@ impl Panicked {
 }
 
 /// Runs `work`; a panic is an answer, not the end.
+///
+/// # Errors
+/// The panic's words.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Panicked::from_payload(&*payload))
 }
@@ -95,6 +98,9 @@ impl Env {
     }
 
     /// Runs blocking work elsewhere. A panic in it comes back as [`Panicked`]: it never harms the actor that asked.
+    ///
+    /// # Errors
+    /// If the work panicked, or the runtime ends before it began.
     pub fn work<T: Send + 'static>(
         &self,
         place: &'static str,
@@ -119,6 +125,9 @@ impl Env {
     }
 
     /// As [`Env::work`], for work that may be repeated: a panic is followed by another try, up to [`STRIKES_MAX`] in all.
+    ///
+    /// # Errors
+    /// The last panic's words, if every try panicked.
     pub fn work_repeatedly<T: Send + 'static>(
         &self,
         place: &'static str,
@@ -142,6 +151,9 @@ impl Env {
     }
 
     /// As [`Env::work`], on a thread of its own that nobody waits for: for a call that may block for ever.
+    ///
+    /// # Errors
+    /// As [`Env::work`], or if no thread can be started.
     pub fn work_detached<T: Send + 'static>(
         &self,
         place: &'static str,

@@ -3,7 +3,7 @@
 //! | file | who |
 //! |---|---|
 //! | [`stage`] | what every actor is made of: caught panics, death notices, the three ways to send |
-//! | [`env`] | clock, chance and blocking work, real or simulated |
+//! | [`mod@env`] | clock, chance and blocking work, real or simulated |
 //! | [`overseer`] | one file after the other; builds and rebuilds the chain of stages |
 //! | [`open`], [`boot`] | from a file to a job; what a start finds |
 //! | [`parser`] | reads the file, sends segments until each has its receipt |

@@ -19,7 +19,7 @@ struct Known {
 /// Decides which job a file is: the same file again is the same job, until that has ended.
 pub(super) fn open(connection: &Connection, open: &OpenJob) -> Result<JobAccepted, Fault> {
     let known = match &open.file_digest {
-        Some(digest) => jobs_of(connection, &open.tenant, &digest.to_string())?,
+        Some(digest) => jobs_of(connection, &open.tenant, digest)?,
         None => Vec::new(),
     };
     if let Some(same) =
@@ -54,24 +54,27 @@ pub(super) fn open(connection: &Connection, open: &OpenJob) -> Result<JobAccepte
     })
 }
 
-fn jobs_of(connection: &Connection, tenant: &str, digest: &str) -> Result<Vec<Known>, Fault> {
-    // A pipe's job carries its digest once it has ended, but it is nobody's job to go on with.
+fn jobs_of(connection: &Connection, tenant: &str, digest: &FileDigest) -> Result<Vec<Known>, Fault> {
     let mut statement = connection
         .prepare_cached(
             "SELECT job, run, layout, state FROM sink_jobs JOIN source_jobs USING (job)
-             WHERE tenant = ?1 AND file_digest = ?2 AND file <> '-' ORDER BY run DESC",
+             WHERE tenant = ?1 AND file_digest = ?2 ORDER BY run DESC",
         )
         .map_err(sql("look for a job"))?;
     let rows = statement
-        .query_map(params![tenant, digest], |row| {
+        .query_map(params![tenant, digest.to_string()], |row| {
             Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
         })
         .map_err(sql("look for a job"))?;
-    rows.map(|row| {
-        let (job, run, layout, state) = row.map_err(sql("look for a job"))?;
-        Ok(Known { job: job_id(&job)?, run, layout, state: job_state(&state)? })
-    })
-    .collect()
+    let known: Result<Vec<Known>, Fault> = rows
+        .map(|row| {
+            let (job, run, layout, state) = row.map_err(sql("look for a job"))?;
+            Ok(Known { job: job_id(&job)?, run, layout, state: job_state(&state)? })
+        })
+        .collect();
+    // A pipe's job carries its digest once it has ended, but it is nobody's job to go on with: its name is random.
+    let is_file = |known: &Known| known.job == JobId::derive(tenant, digest, &known.layout, known.run);
+    known.map(|known| known.into_iter().filter(is_file).collect())
 }
 
 fn go_on(connection: &Connection, open: &OpenJob, same: &Known) -> Result<JobAccepted, Fault> {

@@ -169,6 +169,14 @@ pub struct JobRow {
     pub finished_at_ms: Option<u64>,
 }
 
+impl JobRow {
+    /// Whether its bytes came through a pipe and cannot be had again: then its name is random, not made of the bytes.
+    pub fn is_pipe(&self) -> bool {
+        let name = |digest: &FileDigest| JobId::derive(&self.tenant, digest, &self.layout, self.run);
+        self.file_digest.as_ref().is_none_or(|digest| name(digest) != self.job)
+    }
+}
+
 /// Sums over a job's committed segments and dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobSums {

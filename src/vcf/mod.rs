@@ -7,7 +7,7 @@
 //! | [`header`] | tolerant header, every raw line kept |
 //! | [`parse`] | one segment's text → rows, dead letters, warnings, digests |
 //! | [`info`] | one key of an INFO text, on demand |
-//! | [`write`] | rows → lines again, byte for byte |
+//! | [`mod@write`] | rows → lines again, byte for byte |
 
 pub mod container;
 pub mod header;

@@ -61,6 +61,32 @@ fn crash_at(point: &str, text: &str, expected: &[(i64, i32, i64)]) {
     place.receipt(string(&receipt, "job"), &["--deep"]).expect(0);
 }
 
+#[test]
+fn a_pipe_that_ended_in_a_crash_at_any_point_is_complete_or_failed_and_leaves_nothing_staged() {
+    let text = oracle::generated(500);
+    let mut crashes = 0;
+    for point in crash_points() {
+        for passes in 0..20 {
+            let mut place = Place::new();
+            place.env = vec![("FAILPOINTS".into(), crash_after(&point, passes))];
+            let crashed = place.run_stdin(text.as_bytes()).status.code().is_none();
+            place.env.clear();
+            // The next start finds what was left.
+            place.run(&place.write("other.vcf", oracle::generated(10))).expect(0);
+            let listed = place.call(["jobs"]).expect(0).stdout;
+            let is_over = |line: &str| line.contains("COMPLETE") || line.contains("FAILED");
+            assert!(listed.lines().skip(1).all(is_over), "{point} after {passes} passes:\n{listed}");
+            let staged = oracle::entries(&place.data().join("staging"));
+            assert!(staged.is_empty(), "{point} after {passes} passes: {staged:?}");
+            if !crashed {
+                break;
+            }
+            crashes += 1;
+        }
+    }
+    assert!(crashes > 12, "{crashes} crashes");
+}
+
 /// The crate `fail`'s words for: pass the point this often, then take it.
 fn crash_after(point: &str, passes: u32) -> String {
     if passes == 0 { format!("{point}=return") } else { format!("{point}={passes}*off->return") }

@@ -8,6 +8,7 @@
 //! | `processes` | lock, signals, standard input, reading beside a run |
 //! | `shared_data` | real files and the format's conformance suite, where they are present |
 //! | `export` | that what comes out is what went in |
+//! | `queries` | that every query of the documents works and gives what they show |
 //! | `torture` | SIGKILL at random moments of one job |
 //! | `durability` | the order of syncs and renames, as the system sees them |
 //! | `crash` | a crash at each crash point (feature `failpoints`) |
@@ -33,6 +34,8 @@ mod commands;
 mod export;
 #[cfg(not(feature = "failpoints"))]
 mod processes;
+#[cfg(not(feature = "failpoints"))]
+mod queries;
 #[cfg(not(feature = "failpoints"))]
 mod shared_data;
 #[cfg(not(feature = "failpoints"))]

@@ -1,9 +1,9 @@
 //! Several processes, signals, pipes. A run is held in the middle by feeding it through a pipe, never by a clock.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -95,16 +95,12 @@ fn a_killed_holder_leaves_no_lock() {
     place.run(&place.write("other.vcf", oracle::small(10))).expect(0);
 }
 
-#[test]
-fn an_interrupt_drains_and_the_same_command_goes_on() {
-    let place = Place::new();
-    let text = oracle::generated(120_000);
-    let file = place.write("big.vcf", &text);
+/// A run of a file that is in the middle of it: small segments and groups, so that many commits are still to come.
+fn in_the_middle(place: &Place, file: &Path) -> (Running, Vec<OsString>) {
     let events = place.path("events.jsonl");
-    // Small segments and groups, so that the interrupt falls between many commits.
     let config = place
         .write("small.toml", "flush_interval_ms = 20\n[ingest]\nsegment_lines_max = 64\nwindow_bytes = \"1 MiB\"\n");
-    let words = [
+    let words: [&OsStr; 7] = [
         "run".as_ref(),
         "--json".as_ref(),
         "--events".as_ref(),
@@ -115,6 +111,14 @@ fn an_interrupt_drains_and_the_same_command_goes_on() {
     ];
     let mut running = place.start(words);
     until("a first group", || running.is_over() || kinds(&events).iter().any(|kind| kind == "group_committed"));
+    (running, words.map(OsStr::to_owned).to_vec())
+}
+
+#[test]
+fn an_interrupt_drains_and_the_same_command_goes_on() {
+    let place = Place::new();
+    let text = oracle::generated(120_000);
+    let (running, words) = in_the_middle(&place, &place.write("big.vcf", &text));
     running.signal("INT");
     let interrupted = running.finish().expect(75);
     let receipt = interrupted.object();
@@ -132,6 +136,37 @@ fn an_interrupt_drains_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn a_file_of_rows_that_went_away_while_its_job_was_open_comes_again() {
+    let place = Place::new();
+    let text = oracle::generated(120_000);
+    let (running, words) = in_the_middle(&place, &place.write("big.vcf", &text));
+    running.signal("INT");
+    let job = string(&running.finish().expect(75).object(), "job").to_owned();
+    let staged = oracle::entries(&place.data().join("staging").join(&job));
+    fs::remove_file(staged.first().expect("something is staged")).unwrap();
+    let receipt = place.call(words).expect(0).object();
+    adds_up(&receipt);
+    assert_eq!(string(&receipt, "job"), job);
+    assert_eq!(oracle::rows(&place.data()), oracle::expected_rows(text.as_bytes()));
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_exit_65_and_nothing_of_it_is_visible() {
+    let place = Place::new();
+    let file = place.write("big.vcf", oracle::generated(120_000));
+    let (running, _) = in_the_middle(&place, &file);
+    let mut more = fs::OpenOptions::new().append(true).open(&file).unwrap();
+    more.write_all(b"chr2\t242000000\t.\tA\tG\t7\tPASS\tAF=0.5;DP=3\tGT\t0/1\n").unwrap();
+    let receipt = running.finish().expect(65).object();
+    assert_eq!(string(&receipt, "state"), "FAILED");
+    assert!(string(&receipt["error"], "message").contains("changed while it was read"), "{receipt}");
+    assert!(oracle::published(&place.data()).is_empty());
+    let receipt = place.run(&file).expect(0).object();
+    adds_up(&receipt);
+    assert_eq!(number(&receipt, "records"), 120_001);
+}
+
+#[test]
 fn standard_input_is_a_job_of_its_own_each_time() {
     let place = Place::new();
     let text = oracle::small(3_000);
@@ -144,6 +179,22 @@ fn standard_input_is_a_job_of_its_own_each_time() {
     let second = place.run_stdin(text.as_bytes()).expect(0).object();
     assert_ne!(first["job"], second["job"]);
     assert_eq!(oracle::rows(&place.data()).len() as u64, 3 * number(&first, "stored"));
+}
+
+#[test]
+fn a_pipe_that_has_a_name_is_a_job_of_its_own_each_time() {
+    let place = Place::new();
+    let text = oracle::small(500);
+    let through_a_pipe = || {
+        let mut running = place.start_piped(["run", "--json", "/dev/stdin"]);
+        running.stdin().write_all(text.as_bytes()).unwrap();
+        running.finish().expect(0).object()
+    };
+    let (first, second) = (through_a_pipe(), through_a_pipe());
+    let file = place.run(&place.write("same.vcf", &text)).expect(0).object();
+    let jobs: std::collections::BTreeSet<&str> = [&first, &second, &file].map(|receipt| string(receipt, "job")).into();
+    assert_eq!(jobs.len(), 3, "{jobs:?}");
+    assert_eq!(oracle::rows(&place.data()).len() as u64, 3 * number(&first, "stored"), "none took another's place");
 }
 
 #[test]

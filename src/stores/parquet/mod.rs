@@ -217,11 +217,12 @@ impl Store for Parquet {
     fn delete(&self, job: &JobId) -> Result<(), Fault> {
         self.discard(job)?;
         let visible = self.visible(job);
+        // A crash may have come between the rename and the removal.
+        let gone = self.staging.join(format!(".deleted-{job}"));
+        files::remove_folder(&gone)?;
         if visible.is_dir() {
             // Out of the readers' sight at once, then away.
-            let gone = self.staging.join(format!(".deleted-{job}"));
             files::create_folder(&self.staging)?;
-            files::remove_folder(&gone)?;
             files::rename(&visible, &gone)?;
             files::sync_folder(&self.published)?;
             files::remove_folder(&gone)?;
