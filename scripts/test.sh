@@ -26,7 +26,9 @@ if have python3 && { [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; }; th
   pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet install "$@"; }
   have just || [ -x "$venv/bin/just" ] || pip rust-just || true
   have typos || [ -x "$venv/bin/typos" ] || pip typos || true
-  "$venv/bin/python" -c 'import duckdb, polars, pandas, pyarrow' 2>/dev/null || pip duckdb polars pandas pyarrow || true
+  # The versions with which the outputs in the documents were made.
+  readers=(duckdb==2.0.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1)
+  "$venv/bin/python" -c 'import duckdb, polars, pandas, pyarrow' 2>/dev/null || pip "${readers[@]}" || true
   export PATH="$PATH:$venv/bin"
   export VCF_AGENT_PYTHON="${VCF_AGENT_PYTHON:-$venv/bin/python}"
 fi

@@ -24,6 +24,11 @@ fn table(folder: &Path) -> Vec<(String, u64, Counts)> {
     rows
 }
 
+/// Samples that a file really has, where the table counted the empty column after a tab at the end of the header line.
+fn real_samples(name: &str, samples: u64) -> u64 {
+    if name == "gatk_HiSeq_10000.vcf" { 1 } else { samples }
+}
+
 /// What is known about a file beyond its counts: it must be refused, with these words.
 fn must_be_refused(name: &str) -> Option<&'static str> {
     // One record of 10 MB, seven columns, no header.
@@ -40,6 +45,7 @@ fn every_real_file_gives_the_counts_of_the_table_and_comes_out_as_it_went_in() {
     let text_files: Vec<_> = table.into_iter().filter(|(name, ..)| !name.ends_with(".bcf")).collect();
     let mut faults = Vec::new();
     for (name, samples, counts) in text_files {
+        let samples = real_samples(&name, samples);
         let file = folder.join(&name);
         let place = Place::new();
         let check = std::panic::AssertUnwindSafe(|| one_file(&place, &file, &name, samples, counts, bcftools));
