@@ -15,7 +15,7 @@ use crate::domain::dead::DeadStage;
 use crate::domain::digest::DigestSum;
 use crate::domain::rows::Rows;
 use crate::fault::{Fault, Kind};
-use crate::ledger::{GroupCommit, SegmentDone};
+use crate::ledger::{GroupCommit, SegmentDone, SegmentSelection};
 use crate::messages::{Landed, LandedGroup, OutboxGrew, Routed};
 use crate::stores::{StagedGroup, Store};
 use crate::telemetry::{Metric, count};
@@ -129,6 +129,7 @@ fn segment_done(Routed { segment, selection }: &Routed) -> SegmentDone {
         dead_digests.add(dead.digest_sum.0);
         dead_lines.add(dead.line_digest.0);
     }
+    let SegmentSelection { selected, selection, dropped, .. } = SegmentSelection::new(segment.index, selection);
     SegmentDone {
         segment: segment.index,
         first_ordinal: segment.first_ordinal,
@@ -139,8 +140,8 @@ fn segment_done(Routed { segment, selection }: &Routed) -> SegmentDone {
         rows: segment.rows.len() as u64,
         digest_sum: segment.counts.digest_sum.less(dead_digests),
         line_digest_sum: segment.counts.line_digest_sum.less(dead_lines),
-        selected: selection.selected,
-        selection: if selection.selected == 0 { Vec::new() } else { selection.bits.bytes().to_vec() },
-        dropped: selection.dropped.iter().map(|(clause, n)| ((*clause).to_owned(), *n)).collect(),
+        selected,
+        selection,
+        dropped,
     }
 }

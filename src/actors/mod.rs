@@ -8,6 +8,7 @@
 //! | [`open`], [`boot`] | from a file to a job; what a start finds |
 //! | [`parser`] | reads the file, sends segments until each has its receipt |
 //! | [`router`] | triage |
+//! | [`retriage`] | another triage for a job that is stored already |
 //! | [`batcher`], [`commit`] | groups, and their way into store and ledger |
 //! | [`auditor`] | what is missing; certificate; publishing |
 //! | [`notifier`] | follows the outbox |
@@ -29,6 +30,7 @@ pub mod overseer;
 pub mod parser;
 pub mod poison;
 pub mod progress;
+pub mod retriage;
 pub mod router;
 pub mod stage;
 pub mod triage_rule;

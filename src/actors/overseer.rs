@@ -13,17 +13,21 @@ use super::input::Tap;
 use super::notifier::{EventsFile, Notifier};
 use super::open::{Caution, Opened, interrupted, open, reopen};
 use super::parser::{Outlets, Parser};
+use super::retriage::retriage;
 use super::router::Router;
 use super::stage::{Ctx, Death, Ender, Expected, Link, Seat, Stage, Takes, later, start, then};
+use super::triage_rule::Rule;
 use crate::delivery::job::JobState;
 use crate::delivery::restart::RestartBudget;
 use crate::delivery::segment::SegmentSet;
 use crate::delivery::source::Source;
 use crate::domain::ids::JobId;
 use crate::domain::receipt::{Receipt, ReceiptError};
-use crate::fault::Fault;
+use crate::fault::{Fault, Kind};
+use crate::ledger::Ledger;
 use crate::messages::{Broken, Drain, JobOver, OutboxGrew, Over, RunFile, WriteOut};
 use crate::report;
+use crate::stores::Store;
 use crate::telemetry::{Metric, count};
 use crate::vcf::reader::Reader;
 
@@ -264,12 +268,16 @@ impl Overseer {
     }
 
     fn answer_from_ledger(&mut self, job: JobId, error: Option<ReceiptError>, ctx: &mut Ctx<Self>) {
-        let ledger = self.engine.ledger.clone();
+        let (ledger, store) = (self.engine.ledger.clone(), self.engine.store.clone());
+        let (asked, now_ms) = (self.engine.settings.triage.clone(), self.engine.env.now_ms());
         let work = self.engine.env.work_repeatedly("receipt", move || {
+            let asked = Rule::text(asked.as_ref());
+            let retriaged = triage_as_asked(&ledger, &*store, &job, &asked, now_ms)?;
+            let error = error.clone().or(retriaged);
             let reader = ledger.reader()?;
-            let row = reader.job(&job)?.ok_or_else(|| Fault::permanent(format!("job {job} is not in the ledger")))?;
+            let row = reader.job(&job)?.ok_or_else(|| not_in_ledger(&job))?;
             let receipt = report::receipt(&row, &reader.sums(&job)?);
-            Ok(Receipt { error: receipt.error.clone().or_else(|| error.clone()), ..receipt })
+            Ok(Receipt { error: receipt.error.clone().or(error), ..receipt })
         });
         then(ctx, work, |overseer, receipt, ctx| {
             let receipt = receipt.unwrap_or_else(|Panicked(words)| Err(Fault::permanent(words)));
@@ -301,10 +309,35 @@ impl Overseer {
     }
 }
 
+fn not_in_ledger(job: &JobId) -> Fault {
+    Fault::permanent(format!("job {job} is not in the ledger"))
+}
+
+/// A complete job was accepted with another triage than the one that is configured now: its rows are asked again. Without a
+/// configured triage its selection stays. Returns what belongs on the receipt if that cannot be done.
+fn triage_as_asked(
+    ledger: &Ledger,
+    store: &dyn Store,
+    job: &JobId,
+    asked: &str,
+    now_ms: u64,
+) -> Result<Option<ReceiptError>, Fault> {
+    let row = ledger.reader()?.job(job)?.ok_or_else(|| not_in_ledger(job))?;
+    if row.state != JobState::Complete || asked.is_empty() || row.triage == asked {
+        return Ok(None);
+    }
+    let error = retriage(ledger, store, job, asked, now_ms).err().map(|fault| {
+        let code = if fault.kind == Kind::Permanent { 4 } else { 74 };
+        let message = format!("the configured triage was not applied to the stored rows: {fault}");
+        ReceiptError { code, message, line: None, offset: None }
+    });
+    Ok(error)
+}
+
 /// The ledger's side of an end. Returns an error that belongs to the receipt but not to the job, which goes on later.
 fn record_end(
-    ledger: &crate::ledger::Ledger,
-    store: &dyn crate::stores::Store,
+    ledger: &Ledger,
+    store: &dyn Store,
     job: &JobId,
     is_pipe: bool,
     over: &Over,

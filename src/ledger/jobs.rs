@@ -176,6 +176,42 @@ pub(super) fn set_state(
     add_event(connection, Some(job), &kind, &payload.to_string(), now_ms)
 }
 
+/// Another triage for a complete job.
+pub(super) fn reselect(
+    connection: &Connection,
+    job: &JobId,
+    triage: &str,
+    all: &[SegmentSelection],
+    now_ms: u64,
+) -> Result<(), Fault> {
+    let state = state_of(connection, job)?;
+    if state != JobState::Complete {
+        return Err(Fault::permanent(format!("job {job} is {state}: only a complete job is triaged again")));
+    }
+    let mut statement = connection
+        .prepare_cached(
+            "UPDATE segments SET selected = ?3, selection = ?4, dropped = ?5 WHERE job = ?1 AND segment = ?2",
+        )
+        .map_err(sql("record a selection"))?;
+    for one in all {
+        let changed = statement
+            .execute(params![job.as_str(), one.segment, one.selected, one.selection, to_json(&one.dropped)])
+            .map_err(sql("record a selection"))?;
+        if changed != 1 {
+            return Err(Fault::permanent(format!("segment {} of job {job} is not in the ledger", one.segment)));
+        }
+    }
+    connection
+        .execute(
+            "UPDATE sink_jobs SET triage = ?2, revision = revision + 1 WHERE job = ?1",
+            params![job.as_str(), triage],
+        )
+        .map_err(sql("record a triage"))?;
+    let selected: u64 = all.iter().map(|one| one.selected).sum();
+    let payload = json!({ "selected": selected, "segments": all.len() });
+    add_event(connection, Some(job), "job_triaged", &payload.to_string(), now_ms)
+}
+
 pub(super) fn state_of(connection: &Connection, job: &JobId) -> Result<JobState, Fault> {
     let state: Option<String> = connection
         .prepare_cached("SELECT state FROM sink_jobs WHERE job = ?1")

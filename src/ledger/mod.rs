@@ -22,6 +22,7 @@ use crate::domain::dead::DeadLetter;
 use crate::domain::digest::DigestSum;
 use crate::domain::ids::{FileDigest, JobId};
 use crate::domain::receipt::{Certificate, ReceiptError};
+use crate::domain::triage::Selection;
 use crate::domain::warning::Warning;
 
 pub use read::LedgerReader;
@@ -104,6 +105,40 @@ pub struct SegmentDone {
     pub selection: Vec<u8>,
     /// Stored rows dropped, by clause.
     pub dropped: Vec<(String, u64)>,
+}
+
+/// Which records a committed segment holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentBounds {
+    /// 0-based number.
+    pub segment: u32,
+    /// Ordinal after its last data line.
+    pub end_ordinal: u64,
+}
+
+/// What triage decided about a segment's stored rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SegmentSelection {
+    /// 0-based number.
+    pub segment: u32,
+    /// Rows selected.
+    pub selected: u64,
+    /// One bit per stored row, low bit first; empty when nothing is selected.
+    pub selection: Vec<u8>,
+    /// Rows dropped, by clause.
+    pub dropped: Vec<(String, u64)>,
+}
+
+impl SegmentSelection {
+    /// As it is kept.
+    pub fn new(segment: u32, selection: &Selection) -> Self {
+        Self {
+            segment,
+            selected: selection.selected,
+            selection: if selection.selected == 0 { Vec::new() } else { selection.bits.bytes().to_vec() },
+            dropped: selection.dropped.iter().map(|(clause, n)| ((*clause).to_owned(), *n)).collect(),
+        }
+    }
 }
 
 /// One group: everything that becomes true in one transaction.

@@ -141,6 +141,21 @@ impl LedgerReader {
         Ok(found)
     }
 
+    /// The committed segments, ascending.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn segments(&self, job: &JobId) -> Result<Vec<SegmentBounds>, Fault> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT segment, first_ordinal + records FROM segments WHERE job = ?1 ORDER BY segment")
+            .map_err(sql("read segments"))?;
+        let rows = statement
+            .query_map([job.as_str()], |row| Ok(SegmentBounds { segment: row.get(0)?, end_ordinal: row.get(1)? }))
+            .map_err(sql("read segments"))?;
+        rows.collect::<Result<_, _>>().map_err(sql("read segments"))
+    }
+
     /// The done set.
     ///
     /// # Errors

@@ -259,6 +259,12 @@ impl Ledger {
         self.submit(move |connection| jobs::set_state(connection, &job, next, certificate, error, now_ms))
     }
 
+    /// Another triage for a complete job: every segment's selection at once. The receipt's revision goes up.
+    pub fn reselect(&self, job: &JobId, triage: String, all: Vec<SegmentSelection>, now_ms: u64) -> Reply<()> {
+        let job = job.clone();
+        self.submit(move |connection| jobs::reselect(connection, &job, &triage, &all, now_ms))
+    }
+
     /// Writes an event to the outbox by itself.
     pub fn announce(&self, job: Option<&JobId>, kind: &'static str, payload: String, now_ms: u64) -> Reply<()> {
         let job = job.cloned();

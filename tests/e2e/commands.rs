@@ -107,6 +107,41 @@ fn the_receipt_later_is_the_receipt_then() {
 }
 
 #[test]
+fn another_triage_for_a_stored_file_selects_anew_and_stores_nothing_twice() {
+    let (place, file) = (Place::new(), example("tour.vcf"));
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/triage-example.toml");
+    let events = place.path("events.jsonl");
+    let words = ["run".as_ref(), "--json".as_ref(), "--events".as_ref(), events.as_os_str(), file.as_os_str()];
+    let with_triage = [&words[..], &["--config".as_ref(), config.as_os_str()]].concat();
+    let fresh = Place::new().call([
+        "run".as_ref(),
+        "--json".as_ref(),
+        "--config".as_ref(),
+        config.as_os_str(),
+        file.as_os_str(),
+    ]);
+    let fresh = fresh.expect(0).object();
+    assert!(number(&fresh, "selected") > 0, "the example's triage selects something: {fresh}");
+    let plain = place.call(words).expect(0).object();
+    assert_eq!((number(&plain, "selected"), number(&plain, "revision")), (0, 1));
+    let asked = place.call(&with_triage).expect(0).object();
+    adds_up(&asked);
+    for key in ["selected", "dropped", "pending", "stored", "certificate"] {
+        assert_eq!(asked[key], fresh[key], "{key}: as if it had been configured from the beginning");
+    }
+    assert_eq!((&asked["job"], number(&asked, "revision")), (&plain["job"], 2));
+    // The same triage again, or none, changes nothing.
+    for words in [&with_triage[..], &words] {
+        let again = place.call(words).expect(0).object();
+        assert_eq!((&again["dropped"], number(&again, "revision")), (&asked["dropped"], 2));
+    }
+    place.receipt(string(&asked, "job"), &["--deep"]).expect(0);
+    assert_eq!(oracle::rows(&place.data()), oracle::expected_rows(&fs::read(&file).unwrap()));
+    let kinds = fs::read_to_string(events).unwrap();
+    assert_eq!(kinds.matches("\"job_triaged\"").count(), 1, "{kinds}");
+}
+
+#[test]
 fn malformed_records_are_dead_letters_and_the_rest_is_stored() {
     let (place, file) = (Place::new(), example("broken.vcf"));
     let receipt = place.run(&file).expect(3).object();

@@ -1,0 +1,64 @@
+//! A job that is stored already, and another triage: its rows are asked again, from the store. A new triage never makes rows;
+//! it changes which of them are selected, all at once, and the receipt's revision goes up.
+
+use crate::domain::ids::JobId;
+use crate::domain::rows::Rows;
+use crate::fault::Fault;
+use crate::ledger::{Ledger, SegmentBounds, SegmentSelection};
+use crate::stores::Store;
+
+use super::triage_rule::Rule;
+
+/// Applies the triage of this canonical text to every stored row of a complete job.
+///
+/// # Errors
+/// If the store cannot be read, or the ledger cannot be written: the selection stays as it was.
+pub fn retriage(ledger: &Ledger, store: &dyn Store, job: &JobId, triage: &str, now_ms: u64) -> Result<(), Fault> {
+    let rule = Rule::from_text(triage)?;
+    let mut again =
+        Again { rule: &rule, bounds: ledger.reader()?.segments(job)?, rows: Rows::default(), done: Vec::new() };
+    store.read(job, &mut |batch| again.take(batch))?;
+    let selections = again.finish();
+    ledger.reselect(job, triage.to_owned(), selections, now_ms).wait()
+}
+
+/// The rows of one segment after the other, in the order of the file.
+struct Again<'r> {
+    rule: &'r Rule,
+    bounds: Vec<SegmentBounds>,
+    /// Of the segment that is being gathered: number `done.len()` of `bounds`.
+    rows: Rows,
+    done: Vec<SegmentSelection>,
+}
+
+impl Again<'_> {
+    fn take(&mut self, batch: &Rows) -> Result<(), Fault> {
+        for row in 0..batch.len() {
+            let ordinal = batch.ordinal[row] as u64;
+            while self.bounds.get(self.done.len()).is_some_and(|segment| ordinal >= segment.end_ordinal) {
+                self.select();
+            }
+            if self.done.len() == self.bounds.len() {
+                return Err(Fault::permanent(format!(
+                    "record {ordinal} is in the store, but in no segment of the ledger"
+                )));
+            }
+            self.rows.push_row(batch, row);
+        }
+        Ok(())
+    }
+
+    fn select(&mut self) {
+        let selection = self.rule.select(&self.rows);
+        let segment = self.bounds[self.done.len()].segment;
+        self.done.push(SegmentSelection::new(segment, &selection));
+        self.rows = Rows::default();
+    }
+
+    fn finish(mut self) -> Vec<SegmentSelection> {
+        while self.done.len() < self.bounds.len() {
+            self.select();
+        }
+        self.done
+    }
+}
