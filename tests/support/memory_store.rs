@@ -17,6 +17,8 @@ pub struct Disk {
     pub published: BTreeMap<JobId, BTreeMap<String, Rows>>,
     /// Groups written so far.
     pub writes: u64,
+    /// So many more recoveries find that a group, if there is one that is known, is gone.
+    pub losses: u64,
 }
 
 /// Decides about each write: `Some` is what it fails with.
@@ -81,8 +83,10 @@ impl Store for MemoryStore {
 
     fn recover(&self, job: &JobId, known: &[String]) -> Result<Vec<String>, Fault> {
         let mut disk = self.disk();
+        let lost = known.first().filter(|_| disk.losses > 0).cloned();
         if let Some(groups) = disk.staged.get_mut(job) {
-            groups.retain(|name, _| known.contains(name));
+            groups.retain(|name, _| known.contains(name) && lost.as_ref() != Some(name));
+            disk.losses -= u64::from(lost.is_some());
         }
         drop(disk);
         let there = self.groups(job);
