@@ -197,11 +197,13 @@ pub fn publish(ledger: &Ledger, store: &dyn Store, job: &JobId, now_ms: u64) -> 
     ledger.set_state(job, JobState::Complete, None, None, now_ms).wait()
 }
 
-/// Whether `old` is a complete job of the same bytes as `new`.
+/// Whether `old` is a job of the same bytes as `new` whose rows have to go first: a complete one, or one of which a crash may have
+/// left the rows although the ledger says that it was replaced.
 fn replaced_by(old: &JobRow, jobs: &[JobRow], new: &JobId) -> bool {
     let Some(new) = jobs.iter().find(|row| row.job == *new) else { return false };
     let same_file = old.file_digest.is_some() && old.file_digest == new.file_digest && old.tenant == new.tenant;
     // Pipes have no identity: the same bytes twice are two jobs.
     let is_pipe = |row: &JobRow| row.file == "-";
-    old.job != new.job && old.state == JobState::Complete && same_file && !is_pipe(old) && !is_pipe(new)
+    let may_be_visible = matches!(old.state, JobState::Complete | JobState::Replaced);
+    old.job != new.job && may_be_visible && same_file && !is_pipe(old) && !is_pipe(new)
 }

@@ -6,6 +6,7 @@
 
 #[path = "../support/memory_store.rs"]
 mod memory_store;
+mod replace;
 mod world;
 
 use std::collections::BTreeMap;

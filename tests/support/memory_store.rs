@@ -15,6 +15,8 @@ pub struct Disk {
     pub staged: BTreeMap<JobId, BTreeMap<String, Rows>>,
     /// Groups every reader sees.
     pub published: BTreeMap<JobId, BTreeMap<String, Rows>>,
+    /// The most jobs that readers ever saw at once.
+    pub visible_max: usize,
     /// Groups written so far.
     pub writes: u64,
     /// So many more recoveries find that a group, if there is one that is known, is gone.
@@ -139,6 +141,7 @@ impl Store for MemoryStore {
         let mut disk = self.disk();
         let staged = disk.staged.remove(job).unwrap_or_default();
         disk.published.entry(job.clone()).or_insert(staged);
+        disk.visible_max = disk.visible_max.max(disk.published.len());
         Ok(())
     }
 
