@@ -114,8 +114,9 @@ impl Store for MemoryStore {
         for (block, names) in blocks.into_iter().filter(|(_, names)| names.len() > 1) {
             let groups = disk.staged.entry(job.clone()).or_default();
             let rows = sorted(&joined(names.iter().filter_map(|name| groups.get(name))));
-            let group =
-                StagedGroup { name: format!("{block}-merged"), rows: rows.len() as u64, bytes: rows.bytes() as u64 };
+            let free = (1u32..).map(|nth| format!("{block}-merged{nth}"));
+            let name = free.into_iter().find(|name| !names.contains(name)).expect("names do not run out");
+            let group = StagedGroup { name, rows: rows.len() as u64, bytes: rows.bytes() as u64 };
             groups.insert(group.name.clone(), rows);
             merged.push((group, names));
         }
