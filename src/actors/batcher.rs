@@ -10,9 +10,8 @@ use super::stage::{Ctx, Link, Seat, Stage, Takes, later};
 use crate::delivery::group::{Group, Groups};
 use crate::delivery::segment::SegmentSet;
 use crate::delivery::sink::{Offer, Sink};
-use crate::domain::receipt::ReceiptError;
 use crate::fault::Kind;
-use crate::messages::{Flush, JobOver, Landed, LandedGroup, OutboxGrew, Over, Routed, SegmentReceipt};
+use crate::messages::{Flush, JobOver, Landed, LandedGroup, OutboxGrew, Resend, Routed, SegmentReceipt};
 use crate::telemetry::{Metric, count};
 
 /// See the module.
@@ -106,25 +105,9 @@ impl Batcher {
         count(Metric::RowsStored, landed.rows);
         count(Metric::GroupsCommitted, 1);
         if landed.dead_letters > self.engine.settings.dead_letters_max {
-            self.refuse_the_dead(landed.dead_letters);
+            let over = self.job.too_many_dead(&self.engine, landed.dead_letters);
+            self.over.post(JobOver { generation: self.generation, over });
         }
-    }
-
-    fn refuse_the_dead(&self, dead_letters: u64) {
-        let first = self.engine.ledger.reader().and_then(|reader| reader.dead_letters(&self.job.id, 0, 10));
-        let first: Vec<String> = first
-            .unwrap_or_default()
-            .iter()
-            .map(|dead| format!("line {}: {} ({})", dead.line, dead.detail, dead.reason))
-            .collect();
-        let message = format!(
-            "{dead_letters} records of {} could not be handled, more than dead_letters_max = {}: is it the file you meant? The first: {}",
-            self.job.tap.name(),
-            self.engine.settings.dead_letters_max,
-            first.join("; ")
-        );
-        let error = ReceiptError { code: 65, message, line: None, offset: None };
-        self.over.post(JobOver { generation: self.generation, over: Over::Failed(error) });
     }
 }
 
@@ -154,6 +137,13 @@ impl Takes<Flush> for Batcher {
     fn take(&mut self, Flush { in_flight }: Flush, _: &mut Ctx<Self>) {
         self.awaited = Some(in_flight);
         self.flush_if_awaited();
+    }
+}
+
+impl Takes<Resend> for Batcher {
+    /// Ledger and store have lost them: what is known here of their being done is no longer true.
+    fn take(&mut self, Resend { segments }: Resend, _: &mut Ctx<Self>) {
+        self.sink.forget(segments);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::env::Env;
 use super::input::Tap;
@@ -60,7 +60,8 @@ pub struct Job {
     pub rule: Arc<Rule>,
     /// Records known to be poison, by ordinal.
     pub poison: Arc<Mutex<BTreeSet<u64>>>,
-    /// One permit per group on its way into the store: whoever takes all of them knows that none is.
+    /// One permit per group on its way into the store: whoever takes all of them, as an audit does, knows that none is.
+    /// Closed once the job is over.
     pub gate: Arc<Semaphore>,
     /// How much more must be tried in a process of its own first, because the last process died over this file (bytes of credit).
     pub cautious_bytes: Cell<u64>,
@@ -72,10 +73,34 @@ impl Job {
         self.poison.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until no group is on its way into the store.
+    /// Waits until nobody works on what ledger and store hold of this job: no commit, no audit.
     pub async fn commits_at_rest(&self) {
-        let all = self.gate.acquire_many(COMMITS_MAX).await;
-        drop(all.expect("a job's gate is never closed"));
+        drop(self.hold_commits().await);
+    }
+
+    /// As [`Job::commits_at_rest`], and keeps it so for as long as the answer lives; `None` once the job is over.
+    pub async fn hold_commits(&self) -> Option<OwnedSemaphorePermit> {
+        self.gate.clone().acquire_many_owned(COMMITS_MAX).await.ok()
+    }
+
+    /// As [`Job::commits_at_rest`], and nobody begins any more: the job is over.
+    pub async fn end_commits(&self) {
+        self.commits_at_rest().await;
+        self.gate.close();
+    }
+
+    /// How a job ends that has more dead letters than are allowed.
+    pub fn too_many_dead(&self, engine: &Engine, dead_letters: u64) -> Over {
+        let first = engine.ledger.reader().and_then(|reader| reader.dead_letters(&self.id, 0, 10)).unwrap_or_default();
+        let first: Vec<String> =
+            first.iter().map(|dead| format!("line {}: {} ({})", dead.line, dead.detail, dead.reason)).collect();
+        let message = format!(
+            "{dead_letters} records of {} could not be handled, more than dead_letters_max = {}: is it the file you meant? The first: {}",
+            self.tap.name(),
+            engine.settings.dead_letters_max,
+            first.join("; ")
+        );
+        Over::Failed(ReceiptError { code: 65, message, line: None, offset: None })
     }
 }
 

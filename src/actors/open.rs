@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 
+use super::auditor::reconcile;
 use super::engine::{COMMITS_MAX, Engine, Job};
 use super::env::Panicked;
 use super::input::{Stoppable, Tap};
@@ -191,13 +192,7 @@ async fn prepare(engine: &Engine, accepted: &JobAccepted) -> Result<SegmentSet, 
         if let Some(cancelled) = &cancelled {
             store.discard(cancelled)?;
         }
-        let reader = ledger.reader()?;
-        let lost = store.recover(&job, &reader.groups(&job)?)?;
-        if !lost.is_empty() {
-            tracing::error!(%job, groups = lost.len(), "groups that the ledger knows are gone from the store: their segments come again");
-            ledger.forget_groups(&job, lost).wait()?;
-        }
-        reader.done(&job)
+        reconcile(&ledger, &*store, &job)
     });
     work.await.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("preparing the job panicked: {words}"))))
 }

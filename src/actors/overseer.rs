@@ -155,7 +155,7 @@ impl Overseer {
         let mut auditor = None;
         let parser: Seat<Parser> = start(&engine.env, generation, &expected, tell.clone(), |me| {
             let seat: Seat<Auditor> = start(&engine.env, generation, &expected, tell.clone(), |_| {
-                Auditor::new(&engine, job, generation, me, (grew.clone(), over.clone()))
+                Auditor::new(&engine, job, generation, (&batcher, me), (grew.clone(), over.clone()))
             });
             let outlets = Outlets {
                 router: Link::to(&router),
@@ -252,7 +252,7 @@ impl Overseer {
         current.settling = true;
         let (engine, id) = (self.engine.clone(), job.id.clone());
         let record = async move {
-            job.commits_at_rest().await;
+            job.end_commits().await;
             let (ledger, store) = (engine.ledger.clone(), engine.store.clone());
             let now_ms = engine.env.now_ms();
             let (id, is_pipe) = (job.id.clone(), job.tap.is_pipe());

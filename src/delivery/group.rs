@@ -61,7 +61,7 @@ impl<T> Groups<T> {
 
     /// When [`Groups::due`] will next have something to close.
     pub fn next_due_ms(&self) -> Option<u64> {
-        self.open.values().map(|open| open.opened_at_ms + self.limits.flush_interval_ms).min()
+        self.open.values().map(|open| open.opened_at_ms.saturating_add(self.limits.flush_interval_ms)).min()
     }
 
     /// Closes everything: the source is out of credit, at its end, or the node drains.

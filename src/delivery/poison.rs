@@ -37,7 +37,7 @@ impl<K: Ord> Strikes<K> {
 /// free of effects. A range that fails although both halves survive (the failure needs several items, or came from
 /// elsewhere) blames nobody.
 ///
-/// At most `2 n log2(len)` trials for `n` culprits.
+/// At most `1 + 2 n log2(len)` trials for `n` culprits, the logarithm rounded up.
 pub fn culprits(range: Range<usize>, survives: &mut dyn FnMut(Range<usize>) -> bool) -> Vec<usize> {
     if range.is_empty() || survives(range.clone()) {
         return Vec::new();

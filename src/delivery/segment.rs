@@ -38,6 +38,10 @@ impl SegmentSet {
         if had {
             self.words[segment as usize / 64] &= !(1 << (segment % 64));
             self.len -= 1;
+            // Equal sets are equal whatever they once held.
+            while self.words.last() == Some(&0) {
+                self.words.pop();
+            }
         }
         had
     }

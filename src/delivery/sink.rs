@@ -50,6 +50,13 @@ impl Sink {
         self.staging.remove(segment);
     }
 
+    /// An audit found that ledger and store no longer have these: they are new when they come again.
+    pub fn forget(&mut self, segments: impl IntoIterator<Item = Segment>) {
+        for segment in segments {
+            self.done.remove(segment);
+        }
+    }
+
     /// The source said how many segments there are.
     pub fn end(&mut self, segments: u32) {
         self.total = Some(segments);

@@ -74,11 +74,11 @@ impl Source {
         Read::Send { attempt }
     }
 
-    /// A verdict came back. A verdict about an earlier attempt returns nothing twice: its credit was returned before.
+    /// A verdict came back. A verdict about an earlier attempt returns nothing twice: its credit was returned before. No two
+    /// sendings of a segment have the same number, so a late verdict is never taken for that of a later sending.
     pub fn verdict(&mut self, segment: Segment, attempt: u32, verdict: Verdict) {
         if verdict == Verdict::Committed {
             self.done.insert(segment);
-            self.attempts.remove(&segment);
         }
         if let Some(flight) = self.in_flight.get(&segment)
             && flight.attempt == attempt

@@ -60,8 +60,8 @@ impl<T> Future for Reply<T> {
 /// Answers a request once it is known whether the transaction was committed.
 type Finish = Box<dyn FnOnce(Result<(), Fault>) + Send>;
 
-/// A request: changes what it wants, inside the open transaction.
-type Request = Box<dyn FnOnce(&Connection) -> Finish + Send>;
+/// A request: changes what it wants, inside the open transaction, or hears why there is none.
+type Request = Box<dyn FnOnce(Result<&Connection, Fault>) -> Finish + Send>;
 
 enum Seat {
     Thread(Option<Sender<Request>>, Option<JoinHandle<()>>),
@@ -151,9 +151,9 @@ impl Ledger {
     ) -> Reply<T> {
         let (answer, reply) = oneshot::channel();
         let request: Request = Box::new(move |connection| {
-            let result = in_savepoint(connection, work);
+            let result = connection.and_then(|connection| in_savepoint(connection, work));
             // Nobody may be waiting any more: what was committed stays committed.
-            Box::new(move |committed| drop(answer.send(committed.and(result))))
+            Box::new(move |committed| drop(answer.send(result.and_then(|value| committed.map(|()| value)))))
         });
         match &*self.inner.seat.lock().unwrap_or_else(PoisonError::into_inner) {
             Seat::Thread(sender, _) => drop(sender.as_ref().map(|sender| sender.send(request))),
@@ -320,32 +320,38 @@ fn serve(connection: &Connection, requests: &Receiver<Request>) {
 }
 
 fn commit_together(connection: &Connection, batch: Vec<Request>) {
-    let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(sql("begin a transaction"));
-    if let Err(fault) = begun {
-        // Not begun: each request would run, and be committed, on its own. Answer without running any.
-        return batch.into_iter().for_each(|request| drop(refuse(request, fault.clone())));
+    // Without a transaction each request would be committed on its own, and answered by the fate of the others: none is run then.
+    let mut broken = connection.execute_batch("BEGIN IMMEDIATE").map_err(sql("begin a transaction")).err();
+    let mut finishes: Vec<Finish> = Vec::with_capacity(batch.len());
+    for request in batch {
+        finishes.push(request(broken.clone().map_or(Ok(connection), Err)));
+        if broken.is_none() && connection.is_autocommit() {
+            // An error of the disk, a full one for example, rolls back everything that has gone before as well.
+            broken = Some(Fault::unavailable(
+                "cannot commit to the ledger: an error of the disk undid what waited together",
+            ));
+        }
     }
-    let finishes: Vec<Finish> = batch.into_iter().map(|request| request(connection)).collect();
     crate::crash_point("ledger_before_commit");
-    let committed = connection.execute_batch("COMMIT").map_err(sql("commit to the ledger"));
+    let committed = match broken {
+        Some(fault) => Err(fault),
+        None => connection.execute_batch("COMMIT").map_err(sql("commit to the ledger")),
+    };
     crate::crash_point("ledger_after_commit");
     if committed.is_err() && !connection.is_autocommit() {
-        // A full disk leaves the transaction open.
+        // A full disk may leave the transaction open.
         drop(connection.execute_batch("ROLLBACK"));
     }
     finishes.into_iter().for_each(|finish| finish(committed.clone()));
 }
 
-/// Answers a request that was never run, by running it where it cannot change anything.
-fn refuse(request: Request, fault: Fault) -> Result<(), Fault> {
-    let nowhere = Connection::open_in_memory().map_err(sql("open memory"))?;
-    request(&nowhere)(Err(fault));
-    Ok(())
-}
-
 fn in_savepoint<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
     connection.execute_batch("SAVEPOINT request").map_err(sql("begin a request"))?;
     let result = work(connection);
+    if result.is_err() && connection.is_autocommit() {
+        // The error has ended the transaction, and the savepoint with it.
+        return result;
+    }
     let end = if result.is_ok() { "RELEASE request" } else { "ROLLBACK TO request; RELEASE request" };
     connection.execute_batch(end).map_err(sql("end a request"))?;
     result

@@ -9,7 +9,7 @@
 //! | [`Flush`] | Parser → Batcher | – | announce | the flush interval closes the group |
 //! | [`Landed`] | a commit → Batcher | – | post | the Batcher is gone, its successor reads the ledger |
 //! | [`SourceDone`] | Parser → Auditor | `vcf-variants` | post | the chain is built anew |
-//! | [`Resend`] | Auditor → Parser | – | post | the chain is built anew |
+//! | [`Resend`] | Auditor → Batcher, Parser | – | post | the chain is built anew |
 //! | [`JobOver`] | Parser, Batcher, Auditor → Overseer | – | post | the run ends with an error |
 //! | [`OutboxGrew`] | Batcher, Auditor → Notifier | `user-notifications` | announce | the Notifier looks by itself, a little later |
 //! | [`WriteOut`] | Overseer → Notifier | – | ask | events stay in the outbox for the next run |

@@ -6,6 +6,7 @@
 
 #[path = "../support/memory_store.rs"]
 mod memory_store;
+mod replace;
 mod world;
 
 use std::collections::BTreeMap;
@@ -118,6 +119,30 @@ fn a_full_disk_stalls_the_job_and_the_next_run_goes_on() {
     let receipt = world.run_until_complete();
     check(2, &world, &receipt);
     assert_eq!(receipt.error, None);
+}
+
+#[test]
+fn a_group_that_the_store_lost_comes_again_within_the_same_run() {
+    for seed in seeds(30) {
+        let mut world = World::new(seed, Plan { losses: 1 + seed % 3, ..Plan::calm() });
+        let receipt = world.run_until_complete();
+        check(seed, &world, &receipt);
+        assert_eq!(world.lives, 1, "seed {seed}");
+        assert!(world.store.disk().losses == 0 || world.input.rows.is_empty(), "seed {seed}: nothing was lost");
+    }
+}
+
+#[test]
+fn more_dead_letters_than_allowed_fail_the_job_whenever_they_come() {
+    for seed in seeds(300) {
+        let mut world = World::new(seed, Plan { dead_letters_max: 0, ..Plan::calm() });
+        let receipt = world.live(u64::MAX).expect("no crash").expect("no budget");
+        let expected = if world.input.dead.is_empty() { ("COMPLETE", None) } else { ("FAILED", Some(65)) };
+        assert_eq!((receipt.state.as_str(), receipt.error.map(|error| error.code)), expected, "seed {seed}");
+        assert_eq!(world.store.disk().published.is_empty(), !world.input.dead.is_empty(), "seed {seed}");
+        let left: Vec<_> = world.store.disk().staged.values().flat_map(|groups| groups.keys().cloned()).collect();
+        assert_eq!(left, Vec::<String>::new(), "seed {seed}");
+    }
 }
 
 #[test]

@@ -42,6 +42,10 @@ pub struct Plan {
     pub bad_lives: u64,
     /// This stage panics at every message.
     pub always_panics: Option<&'static str>,
+    /// So many times the store finds that it has lost a group.
+    pub losses: u64,
+    /// More dead letters than this fail the job.
+    pub dead_letters_max: u64,
     /// Every write says that the disk is full.
     pub disk_full: bool,
     /// Ask for a drain after this long.
@@ -61,6 +65,8 @@ impl Plan {
             crash_within_ms: None,
             bad_lives: 0,
             always_panics: None,
+            losses: 0,
+            dead_letters_max: u64::MAX,
             disk_full: false,
             drain_after_ms: None,
             restart: RestartPolicy { restarts_max: 100_000, ..RestartPolicy::default() },
@@ -77,6 +83,7 @@ impl Plan {
             write_fault_chance: [0.0, 0.05, 0.3][rng.usize(..3)],
             crash_within_ms: [None, Some(200), Some(1000)][rng.usize(..3)],
             bad_lives: rng.u64(1..6),
+            losses: [0, 0, 1, 4][rng.usize(..4)],
             ..Self::calm()
         }
     }
@@ -183,6 +190,7 @@ impl World {
                 Fault::transient("the imaginary disk hiccups")
             })
         }));
+        store.disk().losses = plan.losses;
         // Memory where there is some: the ledger syncs thousands of times.
         let shared_memory = std::path::Path::new("/dev/shm");
         let dir = if shared_memory.is_dir() { tempfile::tempdir_in(shared_memory) } else { tempfile::tempdir() };
@@ -306,6 +314,7 @@ impl World {
         settings.group.bytes_max = 40_000;
         settings.worker_threads = 2;
         settings.restart = self.plan.restart;
+        settings.dead_letters_max = self.plan.dead_letters_max;
         Engine {
             env: Env::simulated(clock, self.seed ^ self.lives, self.chaos(clock)),
             ledger: Ledger::open(self.dir.path(), Mode::Inline).expect("a ledger"),

@@ -15,8 +15,12 @@ pub struct Disk {
     pub staged: BTreeMap<JobId, BTreeMap<String, Rows>>,
     /// Groups every reader sees.
     pub published: BTreeMap<JobId, BTreeMap<String, Rows>>,
+    /// The most jobs that readers ever saw at once.
+    pub visible_max: usize,
     /// Groups written so far.
     pub writes: u64,
+    /// So many more recoveries find that a group, if there is one that is known, is gone.
+    pub losses: u64,
 }
 
 /// Decides about each write: `Some` is what it fails with.
@@ -81,8 +85,10 @@ impl Store for MemoryStore {
 
     fn recover(&self, job: &JobId, known: &[String]) -> Result<Vec<String>, Fault> {
         let mut disk = self.disk();
+        let lost = known.first().filter(|_| disk.losses > 0).cloned();
         if let Some(groups) = disk.staged.get_mut(job) {
-            groups.retain(|name, _| known.contains(name));
+            groups.retain(|name, _| known.contains(name) && lost.as_ref() != Some(name));
+            disk.losses -= u64::from(lost.is_some());
         }
         drop(disk);
         let there = self.groups(job);
@@ -108,8 +114,9 @@ impl Store for MemoryStore {
         for (block, names) in blocks.into_iter().filter(|(_, names)| names.len() > 1) {
             let groups = disk.staged.entry(job.clone()).or_default();
             let rows = sorted(&joined(names.iter().filter_map(|name| groups.get(name))));
-            let group =
-                StagedGroup { name: format!("{block}-merged"), rows: rows.len() as u64, bytes: rows.bytes() as u64 };
+            let free = (1u32..).map(|nth| format!("{block}-merged{nth}"));
+            let name = free.into_iter().find(|name| !names.contains(name)).expect("names do not run out");
+            let group = StagedGroup { name, rows: rows.len() as u64, bytes: rows.bytes() as u64 };
             groups.insert(group.name.clone(), rows);
             merged.push((group, names));
         }
@@ -135,6 +142,7 @@ impl Store for MemoryStore {
         let mut disk = self.disk();
         let staged = disk.staged.remove(job).unwrap_or_default();
         disk.published.entry(job.clone()).or_insert(staged);
+        disk.visible_max = disk.visible_max.max(disk.published.len());
         Ok(())
     }
 

@@ -17,10 +17,10 @@ pub mod files;
 pub mod scan;
 pub mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -40,6 +40,8 @@ pub struct Parquet {
     published: PathBuf,
     zstd_level: i32,
     row_group_rows_max: usize,
+    /// Jobs whose folder in staging this process has made durable.
+    made: Mutex<BTreeSet<JobId>>,
 }
 
 impl Parquet {
@@ -49,11 +51,26 @@ impl Parquet {
     /// `Permanent` for a level that zstd does not have.
     pub fn new(root: &Path, zstd_level: i32, row_group_rows_max: usize) -> Result<Self, Fault> {
         schema::compression(zstd_level)?;
-        Ok(Self { staging: root.join("staging"), published: root.join("alleles"), zstd_level, row_group_rows_max })
+        let (staging, published, made) = (root.join("staging"), root.join("alleles"), Mutex::default());
+        Ok(Self { staging, published, zstd_level, row_group_rows_max, made })
     }
 
     fn staged(&self, job: &JobId) -> PathBuf {
         self.staging.join(job.as_str())
+    }
+
+    /// The job's folder in staging. Its name is durable when this returns, whoever made it: another thread may be about to sync it, a
+    /// former process may have died before it did.
+    fn make_staged(&self, job: &JobId) -> Result<PathBuf, Fault> {
+        let folder = self.staged(job);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !made.contains(job) || !folder.is_dir() {
+            files::create_folder(&folder)?;
+            files::sync_folder(&self.staging)?;
+            files::sync_folder(self.staging.parent().unwrap_or(Path::new(".")))?;
+            made.insert(job.clone());
+        }
+        Ok(folder)
     }
 
     fn visible(&self, job: &JobId) -> PathBuf {
@@ -85,8 +102,7 @@ impl Parquet {
     }
 
     fn write_file(&self, job: &JobId, name: &str, parts: &[&Rows]) -> Result<StagedGroup, Fault> {
-        let folder = self.staged(job);
-        files::create_folder(&folder)?;
+        let folder = self.make_staged(job)?;
         let mut rows = 0;
         let bytes = files::write_durably(&folder, name, |file| {
             rows = self.encode(Some(job), parts, file)?;
@@ -101,10 +117,8 @@ impl Parquet {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(torn)?;
         schema::check(builder.schema(), path)?;
         let batch_rows = batch_rows(builder.metadata());
-        let reader = builder.with_batch_size(batch_rows).build().map_err(torn)?;
-        for batch in reader {
-            let batch =
-                batch.map_err(|error| Fault::permanent(format!("{} cannot be read: {error}", path.display())))?;
+        let mut reader = builder.with_batch_size(batch_rows).build().map_err(torn)?;
+        while let Some(batch) = scan::next_batch(&mut reader, path)? {
             each(convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?)?;
         }
         Ok(())
@@ -151,12 +165,18 @@ impl Store for Parquet {
         let folder = self.folder(job);
         let is_staged = folder.starts_with(&self.staging);
         let mut lost: Vec<String> = known.to_vec();
+        let mut removed = false;
         for name in files::list(&folder)? {
             if let Some(at) = lost.iter().position(|known| *known == name) {
                 lost.swap_remove(at);
             } else if is_staged {
                 files::remove(&folder.join(name))?;
+                removed = true;
             }
+        }
+        if removed {
+            // Otherwise a power cut after publishing might bring back what was merged, for every reader to see twice.
+            files::sync_folder(&folder)?;
         }
         lost.sort();
         Ok(lost)
@@ -188,7 +208,10 @@ impl Store for Parquet {
             }
             let sorted = sorted(&rows);
             drop(rows);
-            let group = self.write_file(job, &format!("part-{block:08}-merged.parquet"), &[&sorted])?;
+            // A name that none of them has: they must stay until the ledger knows the new one.
+            let free = (1u32..).map(|nth| format!("part-{block:08}-merged{nth}.parquet"));
+            let name = free.into_iter().find(|name| !names.contains(name)).expect("names do not run out");
+            let group = self.write_file(job, &name, &[&sorted])?;
             merged.push((group, names));
         }
         Ok(merged)
@@ -216,9 +239,8 @@ impl Store for Parquet {
 
     fn delete(&self, job: &JobId) -> Result<(), Fault> {
         self.discard(job)?;
-        let visible = self.visible(job);
-        // A crash may have come between the rename and the removal.
-        let gone = self.staging.join(format!(".deleted-{job}"));
+        let (visible, gone) = (self.visible(job), self.staging.join(format!(".deleted-{job}")));
+        // What a crash has left of an earlier deletion.
         files::remove_folder(&gone)?;
         if visible.is_dir() {
             // Out of the readers' sight at once, then away.
@@ -227,7 +249,8 @@ impl Store for Parquet {
             files::sync_folder(&self.published)?;
             files::remove_folder(&gone)?;
         }
-        Ok(())
+        // So that no power cut brings it back.
+        if self.staging.is_dir() { files::sync_folder(&self.staging) } else { Ok(()) }
     }
 
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {

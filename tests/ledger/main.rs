@@ -1,0 +1,9 @@
+//! The real ledger, SQLite in a folder of its own: what it refuses, what it keeps, and what it says when it cannot.
+
+mod groups;
+mod jobs;
+mod model;
+mod outbox;
+mod schema;
+mod support;
+mod writer;

@@ -1,0 +1,205 @@
+//! The pure protocol core, simulated: source, window, receipts, sink, groups, certificate, poison and restarts, and nothing else. No
+//! actors, no threads, no input or output. Around them is a world in which messages are lost, doubled, late and overtaken, both
+//! processes crash at any step, disks forget what was not synced, fill up, lose files and alter rows. A seed decides everything.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `model` | the file: segments, rows, poison |
+//! | `disk` | store and ledger, with an honest model of syncing |
+//! | `world` | time, the link, and what goes wrong |
+//! | `ingest`, `home` | the two processes that drive the core |
+//! | `oracle` | the invariants of the design (numbers as there), after every event |
+//!
+//! `VCF_AGENT_SEEDS=1000000` runs more seeds, `VCF_AGENT_SEED=17` one, and shows its history.
+
+mod disk;
+mod home;
+mod ingest;
+mod model;
+mod oracle;
+mod world;
+
+use oracle::Violation;
+use world::{Counts, Plan, World, live};
+
+const SEEDS: u64 = 20_000;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+fn seeds(default: u64) -> std::ops::Range<u64> {
+    match number("VCF_AGENT_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("VCF_AGENT_SEEDS").unwrap_or(default),
+    }
+}
+
+/// Names the seed of a panic inside of the core.
+struct Seed(u64);
+
+impl Drop for Seed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}: run it alone with VCF_AGENT_SEED={}", self.0, self.0);
+        }
+    }
+}
+
+/// What a range of seeds came to.
+#[derive(Default)]
+struct Lived {
+    counts: Counts,
+    sent_again: u64,
+    violations: Vec<(u64, Violation)>,
+}
+
+fn live_all(seeds: impl Iterator<Item = u64>, plan: Option<Plan>) -> Lived {
+    let mut all = Lived::default();
+    for seed in seeds {
+        let _named = Seed(seed);
+        let (world, violation) = live(seed, plan);
+        all.sent_again += world.outside.oracle.sent_again();
+        world.outside.counts.into_iter().for_each(|(what, n)| *all.counts.entry(what).or_default() += n);
+        all.violations.extend(violation.map(|violation| (seed, violation)));
+    }
+    all
+}
+
+/// The same seeds on every core.
+fn live_in_parallel(seeds: std::ops::Range<u64>) -> Lived {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut all = Lived::default();
+    std::thread::scope(|scope| {
+        let share = |nth: usize| seeds.clone().skip(nth).step_by(threads);
+        let others: Vec<_> = (0..threads).map(|nth| scope.spawn(move || live_all(share(nth), None))).collect();
+        for other in others {
+            let other = other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload));
+            other.counts.into_iter().for_each(|(what, n)| *all.counts.entry(what).or_default() += n);
+            all.sent_again += other.sent_again;
+            all.violations.extend(other.violations);
+        }
+    });
+    all.violations.sort_by_key(|(seed, _)| *seed);
+    all
+}
+
+/// What happened under a seed, event by event.
+fn history(seed: u64, plan: Option<Plan>) -> (Vec<String>, Option<Violation>) {
+    let mut world = World::new(seed, plan);
+    world.trace = Some(Vec::new());
+    let violation = world.run().err();
+    (world.trace.unwrap_or_default(), violation)
+}
+
+#[test]
+fn whatever_happens_no_invariant_breaks_and_the_job_completes() {
+    let range = seeds(SEEDS);
+    if let Some(seed) = number("VCF_AGENT_SEED") {
+        println!("{}", history(seed, None).0.join("\n"));
+    }
+    let many = range.end - range.start >= SEEDS;
+    let lived = live_in_parallel(range);
+    println!("{} segments sent again; {:#?}", lived.sent_again, lived.counts);
+    assert_eq!(lived.violations.first(), None, "{} seeds of all", lived.violations.len());
+    if many {
+        // A simulation in which nothing goes wrong would prove nothing.
+        for what in [
+            "dropped",
+            "doubled",
+            "delayed",
+            "home crashes",
+            "ingest crashes",
+            "spent budgets",
+            "disk full",
+            "hiccup",
+            "lost groups",
+            "altered rows",
+            "given up",
+            "late receipts",
+            "joined",
+            "done again",
+            "passes again",
+            "groups with poison",
+            "audits that missed something",
+            "publications finished at boot",
+            "certificates that do not hold",
+            "runs after a failed one",
+        ] {
+            assert!(lived.counts.get(what).is_some_and(|&n| n > 100), "too few: {what}");
+        }
+    }
+}
+
+#[test]
+fn without_any_fault_nothing_is_sent_twice() {
+    let lived = live_all(seeds(1_000), Some(Plan::default()));
+    assert_eq!(lived.violations.first(), None);
+    assert_eq!(lived.sent_again, 0);
+    let allowed = ["groups", "groups with poison"];
+    assert!(lived.counts.keys().all(|what| allowed.contains(what)), "{:?}", lived.counts);
+}
+
+#[test]
+fn copies_and_disorder_alone_cost_nothing() {
+    let lived = live_all(seeds(1_000), Some(Plan { doubles: 0.5, until_ms: 10_000, ..Plan::default() }));
+    assert_eq!(lived.violations.first(), None);
+    assert_eq!(lived.sent_again, 0);
+    assert!(lived.counts["doubled"] > 0 && lived.counts["joined"] > 0 && lived.counts["done again"] > 0);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history() {
+    for seed in seeds(200) {
+        let (one, two) = (history(seed, None), history(seed, None));
+        assert!(one.0.len() > 3, "seed {seed}");
+        assert_eq!(one, two, "seed {seed}");
+    }
+}
+
+/// Each wrong turn breaks an invariant under one of the seeds that every run of the tests lives through.
+#[cfg(feature = "mutants")]
+mod mutants {
+    use super::*;
+    use vcf_agent::delivery::{Mutant, with_mutant};
+
+    fn is_caught(mutant: Mutant, by: &[u8]) {
+        let caught = with_mutant(Some(mutant), || {
+            (0..SEEDS).find_map(|seed| live(seed, None).1.map(|violation| (seed, violation)))
+        });
+        let Some((seed, Violation { invariant, what })) = caught else {
+            panic!("{mutant:?} went unseen in {SEEDS} seeds");
+        };
+        println!("{mutant:?}: invariant {invariant} at seed {seed}: {what}");
+        assert!(
+            by.contains(&invariant),
+            "{mutant:?} was caught by invariant {invariant}, not by one of {by:?}: {what}"
+        );
+        assert_eq!(live(seed, None).1, None, "seed {seed} fails without the mutant too");
+    }
+
+    #[test]
+    fn a_dropped_receipt_that_counts_as_delivered_is_caught() {
+        is_caught(Mutant::DropIsDelivered, &[1]);
+    }
+
+    #[test]
+    fn a_segment_that_is_done_when_it_is_handed_over_is_caught() {
+        is_caught(Mutant::AckIsDone, &[1]);
+    }
+
+    #[test]
+    fn the_same_segment_twice_in_one_group_is_caught() {
+        is_caught(Mutant::NoInBatchDedup, &[2]);
+    }
+
+    #[test]
+    fn a_ledger_written_before_its_file_was_synced_is_caught() {
+        is_caught(Mutant::SkipOneFsync, &[1]);
+    }
+
+    #[test]
+    fn a_certificate_that_only_counts_is_caught() {
+        is_caught(Mutant::CertifyByCount, &[2, 5]);
+    }
+}
