@@ -53,7 +53,8 @@ fn readers_never_see_an_old_and_a_new_layout_of_a_file_at_once() {
         let (ledger, store) = (Ledger::open(dir.path(), Mode::Inline).unwrap(), MemoryStore::new(Box::new(|_| None)));
         let old = accept(&ledger, "layout 1", 1);
         store.publish(&old).unwrap();
-        [JobState::Publishing, JobState::Complete].map(|state| become_state(&ledger, &old, state));
+        become_state(&ledger, &old, JobState::Publishing);
+        become_state(&ledger, &old, JobState::Complete);
         let new = accept(&ledger, "layout 2", 2);
         store.write_group(&new, 0, &[(0, Arc::new(Rows::default()))]).unwrap();
         become_state(&ledger, &new, JobState::Publishing);

@@ -25,7 +25,7 @@ pub fn record(nth: u64, alts: usize) -> Record {
     Record {
         contig: if nth % 50 < 40 { "chr1".into() } else { "chr2".into() },
         pos: nth as i64 * 7,
-        id: (nth % 3 == 0).then(|| format!("rs{nth}")),
+        id: nth.is_multiple_of(3).then(|| format!("rs{nth}")),
         reference: "A".into(),
         alts: (0..alts).map(|alt| "C".repeat(alt + 1)).collect(),
         qual: Some(nth as f32 / 3.0),

@@ -128,11 +128,9 @@ pub fn scan_counts_what_is_there_twice(make: Make) {
     let place = make();
     let store = (place.open)();
     let twice = |n: u64, groups: &[&[u32]]| {
-        let mut block = 0;
-        for segments in groups {
+        for (block, segments) in (0..).zip(groups) {
             let parts: Vec<_> = segments.iter().map(|&nth| segment(nth, 20)).collect();
             store.write_group(&job(n), block, &parts).unwrap();
-            block += 1;
         }
         store.scan(&job(n)).unwrap()
     };
