@@ -163,7 +163,16 @@ mod mutants {
     use super::*;
     use vcf_agent::delivery::{Mutant, with_mutant};
 
-    fn is_caught(mutant: Mutant, by: &[u8]) {
+    /// The invariants that each of them must be caught by. A new one does not compile before it has a row here.
+    fn caught_by(mutant: Mutant) -> &'static [u8] {
+        match mutant {
+            Mutant::DropIsDelivered | Mutant::AckIsDone | Mutant::SkipOneFsync => &[1],
+            Mutant::NoInBatchDedup => &[2],
+            Mutant::CertifyByCount => &[2, 5],
+        }
+    }
+
+    fn is_caught(mutant: Mutant) {
         let caught = with_mutant(Some(mutant), || {
             (0..SEEDS).find_map(|seed| live(seed, None).1.map(|violation| (seed, violation)))
         });
@@ -171,35 +180,32 @@ mod mutants {
             panic!("{mutant:?} went unseen in {SEEDS} seeds");
         };
         println!("{mutant:?}: invariant {invariant} at seed {seed}: {what}");
-        assert!(
-            by.contains(&invariant),
-            "{mutant:?} was caught by invariant {invariant}, not by one of {by:?}: {what}"
-        );
+        assert!(caught_by(mutant).contains(&invariant), "{mutant:?} broke invariant {invariant} first: {what}");
         assert_eq!(live(seed, None).1, None, "seed {seed} fails without the mutant too");
     }
 
     #[test]
     fn a_dropped_receipt_that_counts_as_delivered_is_caught() {
-        is_caught(Mutant::DropIsDelivered, &[1]);
+        is_caught(Mutant::DropIsDelivered);
     }
 
     #[test]
     fn a_segment_that_is_done_when_it_is_handed_over_is_caught() {
-        is_caught(Mutant::AckIsDone, &[1]);
+        is_caught(Mutant::AckIsDone);
     }
 
     #[test]
     fn the_same_segment_twice_in_one_group_is_caught() {
-        is_caught(Mutant::NoInBatchDedup, &[2]);
+        is_caught(Mutant::NoInBatchDedup);
     }
 
     #[test]
     fn a_ledger_written_before_its_file_was_synced_is_caught() {
-        is_caught(Mutant::SkipOneFsync, &[1]);
+        is_caught(Mutant::SkipOneFsync);
     }
 
     #[test]
     fn a_certificate_that_only_counts_is_caught() {
-        is_caught(Mutant::CertifyByCount, &[2, 5]);
+        is_caught(Mutant::CertifyByCount);
     }
 }
