@@ -8,6 +8,7 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::durable;
 use crate::fault::Fault;
 
 /// Version of the directory's layout, in the file `VERSION`.
@@ -59,7 +60,7 @@ impl DataDir {
         let fault = |what: &str, error: &std::io::Error| {
             OpenError::Fault(Fault::io(format!("{what} {}", path.display()), error))
         };
-        fs::create_dir_all(path).map_err(|e| fault("cannot create the data directory", &e))?;
+        durable::create_folder(path).map_err(|fault| OpenError::Fault(fault.context("the data directory")))?;
         let path = path.canonicalize().map_err(|e| fault("cannot open the data directory", &e))?;
         let mut lock = OpenOptions::new()
             .read(true)

@@ -9,11 +9,9 @@
 //! |---|---|
 //! | [`schema`] | the columns, how each is encoded |
 //! | [`convert`] | rows ⇄ Arrow |
-//! | [`files`] | durable files: write, sync, rename, sync |
 //! | [`scan`] | digests from the columns |
 
 pub mod convert;
-pub mod files;
 pub mod scan;
 pub mod schema;
 
@@ -29,6 +27,7 @@ use ::parquet::errors::ParquetError;
 use super::{StagedGroup, Store, StoreScan};
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
+use crate::durable;
 use crate::fault::Fault;
 
 /// Rows decoded at once, about this much memory (bytes).
@@ -65,9 +64,9 @@ impl Parquet {
         let folder = self.staged(job);
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if !made.contains(job) || !folder.is_dir() {
-            files::create_folder(&folder)?;
-            files::sync_folder(&self.staging)?;
-            files::sync_folder(self.staging.parent().unwrap_or(Path::new(".")))?;
+            durable::create_folder(&folder)?;
+            durable::sync_folder(&self.staging)?;
+            durable::sync_folder(self.staging.parent().unwrap_or(Path::new(".")))?;
             made.insert(job.clone());
         }
         Ok(folder)
@@ -104,7 +103,7 @@ impl Parquet {
     fn write_file(&self, job: &JobId, name: &str, parts: &[&Rows]) -> Result<StagedGroup, Fault> {
         let folder = self.make_staged(job)?;
         let mut rows = 0;
-        let bytes = files::write_durably(&folder, name, |file| {
+        let bytes = durable::write_durably(&folder, name, |file| {
             rows = self.encode(Some(job), parts, file)?;
             Ok(())
         })?;
@@ -145,6 +144,13 @@ pub(super) fn parquet_fault(error: ParquetError) -> Fault {
     }
 }
 
+/// The Parquet files of a folder, in name order; none if there is no folder (a job without rows, or rows that were taken away: what
+/// is missing shows in the certificate).
+fn paths(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
+    let names = durable::list(folder)?.into_iter().filter(|name| name.ends_with(".parquet") && !name.starts_with('.'));
+    Ok(names.map(|name| folder.join(name)).collect())
+}
+
 /// The block in a file's name.
 fn block_of(name: &str) -> Option<u32> {
     name.strip_prefix("part-")?.get(..8)?.parse().ok()
@@ -166,28 +172,28 @@ impl Store for Parquet {
         let is_staged = folder.starts_with(&self.staging);
         let mut lost: Vec<String> = known.to_vec();
         let mut removed = false;
-        for name in files::list(&folder)? {
+        for name in durable::list(&folder)? {
             if let Some(at) = lost.iter().position(|known| *known == name) {
                 lost.swap_remove(at);
             } else if is_staged {
-                files::remove(&folder.join(name))?;
+                durable::remove(&folder.join(name))?;
                 removed = true;
             }
         }
         if removed {
             // Otherwise a power cut after publishing might bring back what was merged, for every reader to see twice.
-            files::sync_folder(&folder)?;
+            durable::sync_folder(&folder)?;
         }
         lost.sort();
         Ok(lost)
     }
 
     fn staged_jobs(&self) -> Result<Vec<JobId>, Fault> {
-        Ok(files::list(&self.staging)?.iter().filter_map(|name| JobId::parse(name)).collect())
+        Ok(durable::list(&self.staging)?.iter().filter_map(|name| JobId::parse(name)).collect())
     }
 
     fn discard(&self, job: &JobId) -> Result<(), Fault> {
-        files::remove_folder(&self.staged(job))
+        durable::remove_folder(&self.staged(job))
     }
 
     fn merge(&self, job: &JobId, known: &[String]) -> Result<Vec<(StagedGroup, Vec<String>)>, Fault> {
@@ -218,43 +224,43 @@ impl Store for Parquet {
     }
 
     fn scan(&self, job: &JobId) -> Result<StoreScan, Fault> {
-        scan::scan(&files::paths(&self.folder(job))?)
+        scan::scan(&paths(&self.folder(job))?)
     }
 
     fn publish(&self, job: &JobId) -> Result<(), Fault> {
         let (staged, visible) = (self.staged(job), self.visible(job));
-        files::create_folder(&self.published)?;
+        durable::create_folder(&self.published)?;
         if !visible.is_dir() {
-            files::create_folder(&staged)?;
+            durable::create_folder(&staged)?;
         }
         crate::crash_point("publish_before_rename");
         if staged.is_dir() {
-            files::rename(&staged, &visible)?;
+            durable::rename(&staged, &visible)?;
         }
         crate::crash_point("publish_after_rename");
-        files::sync_folder(&self.published)?;
-        files::create_folder(&self.staging)?;
-        files::sync_folder(&self.staging)
+        durable::sync_folder(&self.published)?;
+        durable::create_folder(&self.staging)?;
+        durable::sync_folder(&self.staging)
     }
 
     fn delete(&self, job: &JobId) -> Result<(), Fault> {
         self.discard(job)?;
         let (visible, gone) = (self.visible(job), self.staging.join(format!(".deleted-{job}")));
         // What a crash has left of an earlier deletion.
-        files::remove_folder(&gone)?;
+        durable::remove_folder(&gone)?;
         if visible.is_dir() {
             // Out of the readers' sight at once, then away.
-            files::create_folder(&self.staging)?;
-            files::rename(&visible, &gone)?;
-            files::sync_folder(&self.published)?;
-            files::remove_folder(&gone)?;
+            durable::create_folder(&self.staging)?;
+            durable::rename(&visible, &gone)?;
+            durable::sync_folder(&self.published)?;
+            durable::remove_folder(&gone)?;
         }
         // So that no power cut brings it back.
-        if self.staging.is_dir() { files::sync_folder(&self.staging) } else { Ok(()) }
+        if self.staging.is_dir() { durable::sync_folder(&self.staging) } else { Ok(()) }
     }
 
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {
-        for path in files::paths(&self.folder(job))? {
+        for path in paths(&self.folder(job))? {
             let mut begun = Rows::default();
             Self::read_file(&path, &mut |batch| {
                 if begun.is_empty() {

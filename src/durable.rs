@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::fault::Fault;
 
@@ -63,7 +63,8 @@ pub fn create_folder(folder: &Path) -> Result<(), Fault> {
     let parent = folder.parent().unwrap_or(Path::new("."));
     create_folder_unless_root(parent)?;
     match fs::create_dir(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(fault("create", folder)(error)),
+        // Another thread may have been quicker; a file in the folder's place is an error.
+        Err(error) if !folder.is_dir() => return Err(fault("create", folder)(error)),
         _ => {}
     }
     sync_folder(parent)
@@ -130,14 +131,4 @@ pub fn list(folder: &Path) -> Result<Vec<String>, Fault> {
     }
     names.sort();
     Ok(names)
-}
-
-/// The Parquet files of a folder, in name order; none if there is no folder (a job without rows, or rows that were taken away: what
-/// is missing shows in the certificate).
-///
-/// # Errors
-/// If it cannot be read.
-pub fn paths(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let names = list(folder)?.into_iter().filter(|name| name.ends_with(".parquet") && !name.starts_with('.'));
-    Ok(names.map(|name| folder.join(name)).collect())
 }
