@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::vcf::cuts::{Cuts, Cutting};
+
 /// A source of bytes that can be read from its beginning more than once.
 #[derive(Clone)]
 pub enum Tap {
@@ -58,9 +60,12 @@ impl Tap {
         matches!(self, Self::Pipe(_))
     }
 
-    /// Whether its bytes may still be arriving.
-    pub fn is_live(&self) -> bool {
-        matches!(self, Self::Pipe(spool) if !spool.ended.load(Ordering::Acquire))
+    /// One more reading from the beginning, of a pipe: it gives the segments that earlier ones gave.
+    pub fn reading(&self) -> Option<Cutting> {
+        match self {
+            Self::Pipe(spool) => Some(spool.cuts.begin()),
+            Self::File(_) | Self::Bytes(..) => None,
+        }
     }
 
     /// Reads from the beginning.
@@ -82,7 +87,7 @@ pub struct Spool {
     name: String,
     file: File,
     len: AtomicU64,
-    ended: AtomicBool,
+    cuts: Arc<Cuts>,
     live: Mutex<Option<Box<dyn Read + Send>>>,
 }
 
@@ -92,7 +97,7 @@ impl Spool {
         let path = dir.join(format!("{}.spool", std::process::id()));
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         std::fs::remove_file(&path)?;
-        Ok(Self { name, file, len: AtomicU64::new(0), ended: AtomicBool::new(false), live: Mutex::new(Some(live)) })
+        Ok(Self { name, file, len: AtomicU64::new(0), cuts: Arc::default(), live: Mutex::new(Some(live)) })
     }
 
     /// Waits for bytes of the pipe, keeps them, hands them on. Holds the lock while it waits: a second reader has nothing
@@ -107,7 +112,6 @@ impl Spool {
         let n = pipe.read(into)?;
         if n == 0 {
             *live = None;
-            self.ended.store(true, Ordering::Release);
             return Ok(0);
         }
         write_at(&self.file, &into[..n], at).map_err(|error| {
@@ -178,10 +182,8 @@ mod tests {
         assert_eq!((two.read(&mut bytes).unwrap(), &bytes[..3]), (3, &b"abc"[..]));
         write.1.write_all(b"de").unwrap();
         assert_eq!((two.read(&mut bytes).unwrap(), &bytes[..2]), (2, &b"de"[..]));
-        assert!(tap.is_live());
         drop(write.1);
         assert_eq!(two.read(&mut bytes).unwrap(), 0);
-        assert!(!tap.is_live());
         let mut rest = String::new();
         one.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "de");

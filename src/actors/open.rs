@@ -148,7 +148,7 @@ async fn read_header(engine: &Engine, tap: &Tap, known: Option<FileDigest>) -> R
             None => file_digest(&mut Stoppable { inner: open()?, stop: stop.clone() })
                 .map(|(digest, bytes)| (Some(digest), bytes))?,
         };
-        let reader = Reader::open(open()?, tap.is_live(), limits.clone())?;
+        let reader = Reader::open_as(open()?, tap.reading(), limits.clone())?;
         Ok(Header { reader, digest, bytes })
     };
     // Reading a pipe may block for ever.

@@ -343,7 +343,7 @@ impl Parser {
         let open = self.engine.env.work("open", move || {
             let input =
                 tap.open().map_err(|error| ReadError::io(&format!("cannot read {} again", tap.name()), &error))?;
-            Reader::open(input, tap.is_live(), limits)
+            Reader::open_as(input, tap.reading(), limits)
         });
         then(ctx, open, |parser, opened, ctx| match opened {
             Ok(Ok(reader)) => {

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`container`] | plain, gzip or BGZF by magic bytes; SHA-256 of the bytes as stored; truncation is an error |
+//! | [`cuts`] | where time has closed segments of a pipe |
 //! | [`reader`] | header, then segments of complete lines |
 //! | [`header`] | tolerant header, every raw line kept |
 //! | `reserved` | Number and Type that the specification gives to keys |
@@ -12,6 +13,7 @@
 //! | [`mod@write`] | rows → lines again, byte for byte |
 
 pub mod container;
+pub mod cuts;
 pub mod header;
 pub mod info;
 mod oddities;

@@ -2,11 +2,13 @@
 //! limits: how the bytes arrive or were compressed changes nothing (on a pipe, time closes a segment too).
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use memchr::memchr;
 
 use super::container::{Container, Piece, refuse_other_formats};
+use super::cuts::{Cuts, Cutting};
 use super::header::{self, Header};
 use super::{ReadError, ReadLimits};
 use crate::domain::dead::RAW_BYTES_MAX;
@@ -61,7 +63,8 @@ pub struct FileEnd {
 pub struct Reader {
     header: Header,
     limits: ReadLimits,
-    live: bool,
+    /// Of a pipe: there time closes segments too.
+    pipe: Option<Cutting>,
     input: Input,
     open: OpenSegment,
     end: Option<FileEnd>,
@@ -137,7 +140,7 @@ struct Oversize {
 
 impl OpenSegment {
     /// Finds the end of the segment in what has arrived; `None` if more must arrive first.
-    fn advance(&mut self, limits: &ReadLimits, at_end: bool) -> Option<RawSegment> {
+    fn advance(&mut self, limits: &ReadLimits, at_end: bool, pipe: &mut Option<Cutting>) -> Option<RawSegment> {
         loop {
             let next = memchr(b'\n', &self.text[self.scanned..]).map(|nth| self.scanned + nth + 1);
             let end = match next {
@@ -162,7 +165,8 @@ impl OpenSegment {
             if too_long {
                 return Some(self.close_oversize(bytes));
             }
-            if self.records as usize >= limits.segment_lines_max {
+            let is_cut = |pipe: &mut Cutting| pipe.is_known(self.offset + end as u64);
+            if self.records as usize >= limits.segment_lines_max || pipe.as_mut().is_some_and(is_cut) {
                 return Some(self.close());
             }
         }
@@ -262,11 +266,19 @@ pub fn is_data(line: &[u8]) -> bool {
 }
 
 impl Reader {
-    /// Detects the container, reads the header. `live` is true for a pipe: then segments are also closed by time.
+    /// Detects the container, reads the header. `live` is true for a pipe that is read once: then segments are also closed by time.
     ///
     /// # Errors
     /// If the container is unsound, or the header is not one of a VCF.
     pub fn open(input: Box<dyn Read + Send>, live: bool, limits: ReadLimits) -> Result<Self, ReadError> {
+        Self::open_as(input, live.then(|| Arc::<Cuts>::default().begin()), limits)
+    }
+
+    /// As [`Reader::open`], for one of several readings of the same pipe.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open_as(input: Box<dyn Read + Send>, pipe: Option<Cutting>, limits: ReadLimits) -> Result<Self, ReadError> {
         let container = Container::open(input, &limits)?;
         let mut input = Input { container, inflated: 0, inflated_max: limits.inflated_bytes_max, failed: None };
         let (text, end) = header_text(&mut input, &limits)?;
@@ -278,7 +290,7 @@ impl Reader {
             text: text[used..].to_vec(),
             ..OpenSegment::default()
         };
-        Ok(Self { header, limits, live, input, open, end })
+        Ok(Self { header, limits, pipe, input, open, end })
     }
 
     /// The header.
@@ -305,29 +317,29 @@ impl Reader {
         }
         loop {
             if self.open.oversize.is_none()
-                && let Some(segment) = self.open.advance(&self.limits, self.end.is_some())
+                && let Some(segment) = self.open.advance(&self.limits, self.end.is_some(), &mut self.pipe)
             {
-                return Ok(Next::Segment(segment));
+                return Ok(self.hand_out(segment, false));
             }
             if let Some(end) = self.end.clone() {
                 return Ok(self.finish(end));
             }
-            if self.live && self.open.complete > 0 && self.open.opened_at.is_none() {
+            if self.pipe.is_some() && self.open.complete > 0 && self.open.opened_at.is_none() {
                 self.open.opened_at = Some(Instant::now());
             }
             match self.input.fetch(self.wait_ms())? {
                 Fetched::Bytes(piece) => {
                     if let Some(segment) = self.open.push(piece) {
-                        return Ok(Next::Segment(segment));
+                        return Ok(self.hand_out(segment, false));
                     }
                 }
-                Fetched::Idle if self.is_due() => return Ok(Next::Segment(self.open.close())),
+                Fetched::Idle if self.is_due() => return Ok(self.close_by_time()),
                 Fetched::Idle => return Ok(Next::Idle),
                 Fetched::End(end) => self.end = Some(end),
             }
             // A pipe that never pauses must not keep a small segment open for ever.
             if self.is_due() {
-                return Ok(Next::Segment(self.open.close()));
+                return Ok(self.close_by_time());
             }
         }
     }
@@ -336,21 +348,34 @@ impl Reader {
     fn wait_ms(&self) -> Option<u64> {
         let interval = self.limits.flush_interval_ms.max(1);
         let age = self.open.opened_at.map_or(0, |at| at.elapsed().as_millis() as u64);
-        self.live.then(|| interval.saturating_sub(age).max(1))
+        self.pipe.is_some().then(|| interval.saturating_sub(age).max(1))
     }
 
     fn is_due(&self) -> bool {
         let interval = Duration::from_millis(self.limits.flush_interval_ms);
-        self.live && self.open.complete > 0 && self.open.opened_at.is_some_and(|at| at.elapsed() >= interval)
+        let is_old = self.open.complete > 0 && self.open.opened_at.is_some_and(|at| at.elapsed() >= interval);
+        is_old && self.pipe.as_ref().is_some_and(|pipe| pipe.may_cut(self.open.offset))
+    }
+
+    fn close_by_time(&mut self) -> Next {
+        let segment = self.open.close();
+        self.hand_out(segment, true)
+    }
+
+    fn hand_out(&self, segment: RawSegment, by_time: bool) -> Next {
+        // Closed: what is open now begins where it ended.
+        self.pipe.iter().for_each(|pipe| pipe.handed_out(self.open.offset, by_time));
+        Next::Segment(segment)
     }
 
     /// No more bytes: closes what is left, then says how much there was.
     fn finish(&mut self, end: FileEnd) -> Next {
         if let Some(segment) = self.open.end_oversize(0) {
-            return Next::Segment(segment);
+            return self.hand_out(segment, false);
         }
         if self.open.complete > 0 {
-            return Next::Segment(self.open.close());
+            let segment = self.open.close();
+            return self.hand_out(segment, false);
         }
         Next::End(FileEnd { segments: self.open.index, records: self.open.first_ordinal, ..end })
     }

@@ -1,9 +1,11 @@
 //! A pipe: the same records as from a file, and none that waits for a neighbour that may never come.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use vcf_agent::vcf::ReadLimits;
+use vcf_agent::vcf::cuts::Cuts;
 use vcf_agent::vcf::reader::{FileEnd, Next, RawSegment, Reader};
 
 use crate::fixture::{COHORT, Reading, account, file, read_from};
@@ -130,4 +132,38 @@ fn a_pause_inside_an_over_long_line_changes_nothing() {
     assert_eq!((last.first_line, last.text), (6, COHORT.neighbour.as_bytes().to_vec()));
     drop(sender);
     assert_eq!(end(&mut reader).records, 3);
+}
+
+/// The next segments of a reading, so many at most.
+fn some(reader: &mut Reader, most: usize) -> Vec<RawSegment> {
+    let mut segments = Vec::new();
+    while segments.len() < most {
+        match reader.next(None).unwrap() {
+            Next::Segment(raw) => segments.push(raw),
+            Next::Idle => {}
+            Next::End(_) => break,
+        }
+    }
+    segments
+}
+
+#[test]
+fn what_is_read_again_from_a_pipe_has_the_segments_that_time_gave_it_first() {
+    let text = text();
+    let cuts = Arc::<Cuts>::default();
+    let mut known: Vec<RawSegment> = Vec::new();
+    // Each reading gets a little further than the one before, at another pace: by time wherever nobody was before.
+    for (most, chunk, flush_interval_ms) in
+        [(2, 1, 1), (3, 1 << 20, 1), (7, 3, 1), (usize::MAX, 1, 1), (usize::MAX, 1 << 20, 3_600_000)]
+    {
+        let pipe = Some(cuts.begin());
+        let mut reader = Reader::open_as(chunks(&text, chunk), pipe, limits(flush_interval_ms)).unwrap();
+        let again = some(&mut reader, most);
+        let both = again.len().min(known.len());
+        assert!(again[..both] == known[..both], "at most {most} segments, {chunk} bytes at once");
+        if again.len() > known.len() {
+            known = again;
+        }
+    }
+    assert_eq!(known.iter().map(|segment| u64::from(segment.records)).sum::<u64>(), 15);
 }
