@@ -105,16 +105,26 @@ fn check_version(path: &Path) -> Result<(), Fault> {
     let file = path.join("VERSION");
     match fs::read_to_string(&file) {
         Ok(text) if text == VERSION => Ok(()),
+        // Made by something else that was cut short (this program renames it into place when it is whole).
+        Ok(text) if text.is_empty() => write_version(path, &file),
         Ok(text) => Err(Fault::permanent(format!(
             "{} was made by another version ({}): use the vcf-agent that made it, or another --data-dir",
             path.display(),
             text.trim().escape_default()
         ))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            fs::write(&file, VERSION).map_err(|e| Fault::io(format!("cannot write {}", file.display()), &e))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_version(path, &file),
         Err(error) => Err(Fault::io(format!("cannot read {}", file.display()), &error)),
     }
+}
+
+/// Whole or not there, whatever happens meanwhile.
+fn write_version(folder: &Path, file: &Path) -> Result<(), Fault> {
+    let hidden = folder.join(".VERSION.tmp");
+    let written =
+        File::create(&hidden).and_then(|mut new| new.write_all(VERSION.as_bytes()).and_then(|()| new.sync_all()));
+    written.map_err(|error| Fault::io(format!("cannot write {}", hidden.display()), &error))?;
+    durable::rename(&hidden, file)?;
+    durable::sync_folder(folder)
 }
 
 #[cfg(test)]
@@ -131,6 +141,15 @@ mod tests {
         }
         drop(first);
         DataDir::lock(dir.path(), false).unwrap();
+    }
+
+    #[test]
+    fn a_version_that_was_never_written_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("VERSION"), "").unwrap();
+        drop(DataDir::lock(dir.path(), false).unwrap());
+        assert_eq!(fs::read_to_string(dir.path().join("VERSION")).unwrap(), VERSION);
+        assert!(!dir.path().join(".VERSION.tmp").exists());
     }
 
     #[test]

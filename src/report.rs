@@ -114,8 +114,9 @@ pub fn exit_code(codes: impl IntoIterator<Item = u8>) -> u8 {
 }
 
 fn per_second(row: &JobRow, stored: u64) -> Option<f64> {
-    let ms = row.finished_at_ms?.checked_sub(row.resumed_at_ms)?.max(1);
-    Some((stored as f64 * 1000.0 / ms as f64).round())
+    // Of a job that went on after a stop nobody knows how long it worked.
+    let ms = row.finished_at_ms?.checked_sub(row.started_at_ms)?.max(1);
+    (row.resumed_at_ms == row.started_at_ms).then_some((stored as f64 * 1000.0 / ms as f64).round())
 }
 
 /// Milliseconds since 1970, now.

@@ -17,7 +17,7 @@ use crate::actors::stage::{Death, Expected, Link, Seat, on_this_thread, start};
 use crate::config::{Settings, StoreSettings};
 use crate::data_dir::{DataDir, OpenError};
 use crate::domain::receipt::{Receipt, ReceiptError};
-use crate::fault::Fault;
+use crate::fault::{Fault, Kind};
 use crate::ledger::{Ledger, Mode};
 use crate::messages::{Broken, Drain, RunFile, WriteOut};
 use crate::report::{self, now_ms};
@@ -30,6 +30,16 @@ pub enum Input {
     File(PathBuf),
     /// Standard input.
     Stdin,
+}
+
+impl Input {
+    /// The name that receipts show.
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin => "-".to_owned(),
+        }
+    }
 }
 
 /// What a run is asked to do.
@@ -55,6 +65,18 @@ pub enum RunError {
     Fault(Fault),
     /// Exit 70: a stage died more often than its restart budget allows.
     Internal(String),
+}
+
+impl RunError {
+    /// For the receipt of the file that was in work: the ledger knows how far it came.
+    fn on_a_receipt(&self) -> ReceiptError {
+        let (code, message) = match self {
+            Self::Busy(what) => (75, what.clone()),
+            Self::Fault(fault) => (if fault.kind == Kind::Permanent { 78 } else { 74 }, fault.what.clone()),
+            Self::Internal(what) => (70, what.clone()),
+        };
+        ReceiptError { code, message, line: None, offset: None }
+    }
 }
 
 impl From<Fault> for RunError {
@@ -168,8 +190,14 @@ impl Node {
                 biased;
                 Some(cause) = died.recv() => Err(RunError::Internal(format!("the overseer died: {cause}"))),
                 receipt = self.run_one(nth, input, &overseer) => receipt,
-            }?;
-            each(receipt);
+            };
+            match receipt {
+                Ok(receipt) => each(receipt),
+                Err(broken) => {
+                    each(report::refused(&input.name(), broken.on_a_receipt(), now_ms()));
+                    return Err(broken);
+                }
+            }
         }
         let written = Link::to(&overseer).ask(Duration::from_secs(5), |answer| WriteOut { answer }).await;
         if written.is_err() {
@@ -200,9 +228,10 @@ impl Node {
     }
 
     fn open(&self, input: &Input) -> Result<(Tap, Caution), (String, ReceiptError)> {
-        let (name, tap) = match input {
-            Input::File(path) => (path.display().to_string(), Tap::for_path(path, &self.spool_dir)),
-            Input::Stdin => ("-".to_owned(), Tap::for_stdin(&self.spool_dir)),
+        let name = input.name();
+        let tap = match input {
+            Input::File(path) => Tap::for_path(path, &self.spool_dir),
+            Input::Stdin => Tap::for_stdin(&self.spool_dir),
         };
         match tap {
             Ok(tap) => {

@@ -40,9 +40,14 @@ pub async fn commit(parts: Commit, group: Group<Routed>) {
     let segments: Vec<u32> = group.items.iter().map(|(segment, _)| *segment).collect();
     // The job is over: its receipts are dropped, and nobody is there to hear it.
     let Ok(permit) = parts.job.gate.acquire().await else { return };
+    if parts.job.refused.get() {
+        return;
+    }
     let mut items: Vec<Routed> = group.items.into_iter().map(|(_, routed)| routed).collect();
     let result = into_sink(&parts, group.block, &mut items).await;
-    if result.is_ok() {
+    if let Ok(landed) = &result {
+        let refused = landed.dead_letters > parts.engine.settings.dead_letters_max;
+        parts.job.refused.set(parts.job.refused.get() || refused);
         items.into_iter().for_each(|routed| routed.segment.receipt.committed());
         parts.notifier.announce(OutboxGrew);
     }

@@ -63,6 +63,8 @@ pub struct Job {
     /// One permit per group on its way into the store: whoever takes all of them, as an audit does, knows that none is.
     /// Closed once the job is over.
     pub gate: Arc<Semaphore>,
+    /// More of its records are dead than are allowed: it will fail, and no further group of it is committed.
+    pub refused: Cell<bool>,
     /// How much more must be tried in a process of its own first, because the last process died over this file (bytes of credit).
     pub cautious_bytes: Cell<u64>,
 }

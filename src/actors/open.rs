@@ -104,6 +104,7 @@ fn running(
         rule: Arc::new(rule),
         poison: Arc::new(Mutex::new(accepted.poison.into_iter().collect::<BTreeSet<u64>>())),
         gate: Arc::new(Semaphore::new(COMMITS_MAX as usize)),
+        refused: Cell::new(false),
         cautious_bytes: Cell::new(match caution {
             Caution::None => 0,
             Caution::FirstWindow => engine.settings.window_bytes.saturating_mul(2),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::auditor::Auditor;
 use super::batcher::Batcher;
@@ -22,7 +22,7 @@ use crate::delivery::restart::RestartBudget;
 use crate::delivery::segment::SegmentSet;
 use crate::delivery::source::Source;
 use crate::domain::ids::JobId;
-use crate::domain::receipt::{Receipt, ReceiptError};
+use crate::domain::receipt::{Certificate, Receipt, ReceiptError};
 use crate::fault::{Fault, Kind};
 use crate::ledger::Ledger;
 use crate::messages::{Broken, Drain, JobOver, OutboxGrew, Over, RunFile, WriteOut};
@@ -131,7 +131,10 @@ impl Overseer {
                 }
                 self.build(&job, *reader, done);
             }
-            Opened::Complete(job) => self.answer_from_ledger(job, None, ctx),
+            Opened::Complete(job) => {
+                current.settling = true;
+                self.answer_from_ledger(job, None, true, ctx);
+            }
             Opened::Refused(error) => self.refuse(error, ctx),
             Opened::Broken(fault) => self.finish(Err(Broken::Fault(fault)), ctx),
         }
@@ -262,22 +265,25 @@ impl Overseer {
                 .unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("recording the end panicked: {words}"))))
         };
         then(ctx, record, |overseer, recorded, ctx| match recorded {
-            Ok(error) => overseer.answer_from_ledger(id, error, ctx),
+            Ok(error) => overseer.answer_from_ledger(id, error, false, ctx),
             Err(fault) => overseer.finish(Err(Broken::Fault(fault)), ctx),
         });
     }
 
-    fn answer_from_ledger(&mut self, job: JobId, error: Option<ReceiptError>, ctx: &mut Ctx<Self>) {
-        let (ledger, store) = (self.engine.ledger.clone(), self.engine.store.clone());
-        let (asked, now_ms) = (self.engine.settings.triage.clone(), self.engine.env.now_ms());
-        let work = self.engine.env.work_repeatedly("receipt", move || {
-            let asked = Rule::text(asked.as_ref());
-            let retriaged = triage_as_asked(&ledger, &*store, &job, &asked, now_ms)?;
-            let error = error.clone().or(retriaged);
+    /// `found`: the job was complete before this run, so its rows are looked at again.
+    fn answer_from_ledger(&mut self, job: JobId, error: Option<ReceiptError>, found: bool, ctx: &mut Ctx<Self>) {
+        let engine = self.engine.clone();
+        let (ledger, store, stop) = (engine.ledger.clone(), engine.store.clone(), engine.stop.clone());
+        let (asked, now_ms) = (Rule::text(engine.settings.triage.as_ref()), engine.env.now_ms());
+        let work = engine.env.work_repeatedly("receipt", move || {
+            let both = (&ledger, &*store);
+            let (certificate, wrong) = if found { prove_again(both, &job)? } else { (None, None) };
+            let retriaged = if wrong.is_none() { triage_as_asked(both, &job, &asked, &stop, now_ms)? } else { None };
             let reader = ledger.reader()?;
             let row = reader.job(&job)?.ok_or_else(|| not_in_ledger(&job))?;
             let receipt = report::receipt(&row, &reader.sums(&job)?);
-            Ok(Receipt { error: receipt.error.clone().or(error), ..receipt })
+            let error = receipt.error.clone().or_else(|| error.clone()).or(wrong).or(retriaged);
+            Ok(Receipt { error, certificate: certificate.or(receipt.certificate), ..receipt })
         });
         then(ctx, work, |overseer, receipt, ctx| {
             let receipt = receipt.unwrap_or_else(|Panicked(words)| Err(Fault::permanent(words)));
@@ -313,21 +319,47 @@ fn not_in_ledger(job: &JobId) -> Fault {
     Fault::permanent(format!("job {job} is not in the ledger"))
 }
 
+/// Whether the store still holds what a complete job stored: the certificate as a scan gives it now, and what is wrong.
+fn prove_again(
+    (ledger, store): (&Ledger, &dyn Store),
+    job: &JobId,
+) -> Result<(Option<Certificate>, Option<ReceiptError>), Fault> {
+    let reader = ledger.reader()?;
+    let row = reader.job(job)?.ok_or_else(|| not_in_ledger(job))?;
+    let (certificate, why) = match store.scan(job) {
+        Ok(scan) => (report::certify(&row, &reader.sums(job)?, &scan), String::new()),
+        Err(fault) => (None, format!(": {fault}")),
+    };
+    let wrong = (!certificate.is_some_and(|certificate| certificate.holds)).then(|| {
+        let message = format!(
+            "{} is complete as job {job}, but the store does not hold its rows any more{why}; bring the folder of the job back, or store the \
+             file again in another data directory",
+            row.file
+        );
+        ReceiptError { code: 4, message, line: None, offset: None }
+    });
+    Ok((certificate, wrong))
+}
+
 /// A complete job was accepted with another triage than the one that is configured now: its rows are asked again. Without a
 /// configured triage its selection stays. Returns what belongs on the receipt if that cannot be done.
 fn triage_as_asked(
-    ledger: &Ledger,
-    store: &dyn Store,
+    (ledger, store): (&Ledger, &dyn Store),
     job: &JobId,
     asked: &str,
+    stop: &AtomicBool,
     now_ms: u64,
 ) -> Result<Option<ReceiptError>, Fault> {
     let row = ledger.reader()?.job(job)?.ok_or_else(|| not_in_ledger(job))?;
     if row.state != JobState::Complete || asked.is_empty() || row.triage == asked {
         return Ok(None);
     }
-    let error = retriage(ledger, store, job, asked, now_ms).err().map(|fault| {
-        let code = if fault.kind == Kind::Permanent { 4 } else { 74 };
+    let error = retriage((ledger, store), job, asked, stop, now_ms).err().map(|fault| {
+        let code = match fault.kind {
+            _ if stop.load(Ordering::Relaxed) => 75,
+            Kind::Permanent => 4,
+            _ => 74,
+        };
         let message = format!("the configured triage was not applied to the stored rows: {fault}");
         ReceiptError { code, message, line: None, offset: None }
     });
@@ -418,6 +450,7 @@ impl Takes<Drain> for Overseer {
             // Between two lives of its chain: there is nothing to bring home.
             (None, Some(_)) if !current.settling => self.settle(Over::Interrupted, ctx),
             (None, Some(_)) => {}
+            (None, None) if current.settling => {}
             (None, None) => {
                 current.settling = true;
                 let name = current.name.clone();

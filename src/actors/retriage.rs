@@ -1,6 +1,8 @@
 //! A job that is stored already, and another triage: its rows are asked again, from the store. A new triage never makes rows;
 //! it changes which of them are selected, all at once, and the receipt's revision goes up.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
 use crate::fault::Fault;
@@ -12,13 +14,25 @@ use super::triage_rule::Rule;
 /// Applies the triage of this canonical text to every stored row of a complete job.
 ///
 /// # Errors
-/// If the store cannot be read, or the ledger cannot be written: the selection stays as it was.
-pub fn retriage(ledger: &Ledger, store: &dyn Store, job: &JobId, triage: &str, now_ms: u64) -> Result<(), Fault> {
+/// If the store does not hold the rows that the ledger knows or cannot be read, if the ledger cannot be written, or once `stop` is
+/// set: the selection stays as it was.
+pub fn retriage(
+    (ledger, store): (&Ledger, &dyn Store),
+    job: &JobId,
+    triage: &str,
+    stop: &AtomicBool,
+    now_ms: u64,
+) -> Result<(), Fault> {
     let rule = Rule::from_text(triage)?;
-    let mut again =
-        Again { rule: &rule, bounds: ledger.reader()?.segments(job)?, rows: Rows::default(), done: Vec::new() };
-    store.read(job, &mut |batch| again.take(batch))?;
-    let selections = again.finish();
+    let bounds = ledger.reader()?.segments(job)?;
+    let mut again = Again { rule: &rule, bounds, rows: Rows::default(), done: Vec::new() };
+    store.read(job, &mut |batch| {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Fault::transient("interrupted"));
+        }
+        again.take(batch)
+    })?;
+    let selections = again.finish()?;
     ledger.reselect(job, triage.to_owned(), selections, now_ms).wait()
 }
 
@@ -36,29 +50,32 @@ impl Again<'_> {
         for row in 0..batch.len() {
             let ordinal = batch.ordinal[row] as u64;
             while self.bounds.get(self.done.len()).is_some_and(|segment| ordinal >= segment.end_ordinal) {
-                self.select();
+                self.select()?;
             }
             if self.done.len() == self.bounds.len() {
-                return Err(Fault::permanent(format!(
-                    "record {ordinal} is in the store, but in no segment of the ledger"
-                )));
+                let what = format!("record {ordinal} is in the store, but in no segment of the ledger");
+                return Err(Fault::permanent(what));
             }
             self.rows.push_row(batch, row);
         }
         Ok(())
     }
 
-    fn select(&mut self) {
-        let selection = self.rule.select(&self.rows);
-        let segment = self.bounds[self.done.len()].segment;
-        self.done.push(SegmentSelection::new(segment, &selection));
+    fn select(&mut self) -> Result<(), Fault> {
+        let SegmentBounds { segment, rows, .. } = self.bounds[self.done.len()];
+        if self.rows.len() as u64 != rows {
+            let found = self.rows.len();
+            return Err(Fault::permanent(format!("the store holds {found} of the {rows} rows of segment {segment}")));
+        }
+        self.done.push(SegmentSelection::new(segment, &self.rule.select(&self.rows)));
         self.rows = Rows::default();
+        Ok(())
     }
 
-    fn finish(mut self) -> Vec<SegmentSelection> {
+    fn finish(mut self) -> Result<Vec<SegmentSelection>, Fault> {
         while self.done.len() < self.bounds.len() {
-            self.select();
+            self.select()?;
         }
-        self.done
+        Ok(self.done)
     }
 }

@@ -104,6 +104,13 @@ fn verdict(proof: &Proof, deep: Option<&Deep>) -> u8 {
 fn prove(home: &Home, store: &dyn Store, mut row: JobRow) -> Result<Proof, Failure> {
     loop {
         let sums = home.ledger.sums(&row.job)?;
+        // Beside a run that selects anew: the row and its sums must be of one revision.
+        if let Some(now) = home.ledger.job(&row.job)?
+            && now.revision != row.revision
+        {
+            row = now;
+            continue;
+        }
         let mut receipt = report::receipt(&row, &sums);
         if row.state != JobState::Complete {
             return Ok(Proof { row, sums, receipt, unreadable: None });

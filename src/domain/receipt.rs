@@ -97,7 +97,7 @@ pub struct Receipt {
     pub started_at: Option<String>,
     /// RFC 3339, UTC.
     pub finished_at: Option<String>,
-    /// Rows per second from start to finish, of the run that finished the job.
+    /// Rows per second from start to finish; null for a job that is not finished, or that went on after a stop.
     pub stored_per_second: Option<f64>,
 }
 

@@ -114,6 +114,8 @@ pub struct SegmentBounds {
     pub segment: u32,
     /// Ordinal after its last data line.
     pub end_ordinal: u64,
+    /// Rows stored.
+    pub rows: u64,
 }
 
 /// What triage decided about a segment's stored rows.

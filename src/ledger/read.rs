@@ -148,10 +148,14 @@ impl LedgerReader {
     pub fn segments(&self, job: &JobId) -> Result<Vec<SegmentBounds>, Fault> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT segment, first_ordinal + records FROM segments WHERE job = ?1 ORDER BY segment")
+            .prepare_cached(
+                "SELECT segment, first_ordinal + records, rows FROM segments WHERE job = ?1 ORDER BY segment",
+            )
             .map_err(sql("read segments"))?;
         let rows = statement
-            .query_map([job.as_str()], |row| Ok(SegmentBounds { segment: row.get(0)?, end_ordinal: row.get(1)? }))
+            .query_map([job.as_str()], |row| {
+                Ok(SegmentBounds { segment: row.get(0)?, end_ordinal: row.get(1)?, rows: row.get(2)? })
+            })
             .map_err(sql("read segments"))?;
         rows.collect::<Result<_, _>>().map_err(sql("read segments"))
     }

@@ -245,6 +245,13 @@ fn a_damaged_row_file_is_exit_4() {
     place.receipt(job, &[]).expect(4);
     fs::remove_file(&file).unwrap();
     place.receipt(job, &[]).expect(4);
+    // The same file again is the same job: it is no success either, and another triage leaves its selection alone.
+    let again = place.run(&example("tour.vcf")).expect(4).object();
+    assert_eq!((string(&again, "job"), number(&again["certificate"], "rows")), (job, 0), "{again}");
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/triage-example.toml");
+    let words = ["run".as_ref(), "--json".as_ref(), "--config".as_ref(), config.as_os_str()];
+    let asked = place.call([&words[..], &[example("tour.vcf").as_os_str()]].concat()).expect(4).object();
+    assert_eq!((&asked["dropped"], &asked["revision"]), (&receipt["dropped"], &receipt["revision"]), "{asked}");
     fs::write(&file, &sound).unwrap();
     place.receipt(job, &["--deep"]).expect(0);
 }

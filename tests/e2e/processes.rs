@@ -129,6 +129,7 @@ fn an_interrupt_drains_and_the_same_command_goes_on() {
     let finished = place.call(words).expect(0).object();
     adds_up(&finished);
     assert_eq!(finished["job"], receipt["job"], "the same command goes on with the same job");
+    assert!(finished["stored_per_second"].is_null(), "nobody knows how long it worked: {finished}");
     assert_eq!(oracle::rows(&place.data()), oracle::expected_rows(text.as_bytes()));
     // What was durable was not written again: each segment is in one committed group only.
     let job = string(&finished, "job");
