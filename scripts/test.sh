@@ -22,13 +22,17 @@ python3 -c 'import ensurepip' 2>/dev/null || apt python3-venv || true
 
 # A private Python environment: tools that have no place in apt, and the readers of the README's queries.
 venv="$cache/venv"
-if have python3 && { [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; }; then
+has_pip() { "$venv/bin/python" -m pip --version >/dev/null 2>&1; }
+# A half-made one, from a time without ensurepip, is made anew.
+if have python3 && { has_pip || { rm -rf "$venv" && python3 -m venv "$venv" && has_pip; }; }; then
   pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet install "$@"; }
   have just || [ -x "$venv/bin/just" ] || pip rust-just || true
   have typos || [ -x "$venv/bin/typos" ] || pip typos || true
-  # The versions with which the outputs in the documents were made.
-  readers=(duckdb==2.0.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1)
-  "$venv/bin/python" -c 'import duckdb, polars, pandas, pyarrow' 2>/dev/null || pip "${readers[@]}" || true
+  # The versions with which the outputs in the documents were made; one by one, as one that has no build for this Python
+  # must not cost the others.
+  for reader in duckdb==2.0.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1; do
+    "$venv/bin/python" -c "import ${reader%%==*}" 2>/dev/null || pip --only-binary :all: "$reader" || true
+  done
   export PATH="$PATH:$venv/bin"
   export VCF_AGENT_PYTHON="${VCF_AGENT_PYTHON:-$venv/bin/python}"
 fi

@@ -64,6 +64,9 @@ pub fn create_folder(folder: &Path) -> Result<(), Fault> {
     create_folder_unless_root(parent)?;
     match fs::create_dir(folder) {
         // Another thread may have been quicker; a file in the folder's place is an error.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && !folder.is_dir() => {
+            return Err(Fault::unavailable(format!("cannot create {}: it is a file, not a folder", folder.display())));
+        }
         Err(error) if !folder.is_dir() => return Err(fault("create", folder)(error)),
         _ => {}
     }

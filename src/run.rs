@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::actors::boot::{Booted, boot};
 use crate::actors::engine::Engine;
 use crate::actors::env::{Clock, Env};
@@ -65,6 +67,8 @@ pub enum RunError {
     Fault(Fault),
     /// Exit 70: a stage died more often than its restart budget allows.
     Internal(String),
+    /// Exit 74: all files were run, but not all events could be written to the events file.
+    Events(Fault),
 }
 
 impl RunError {
@@ -109,12 +113,12 @@ pub fn run(
     each: &mut dyn FnMut(Receipt),
 ) -> Result<(), RunError> {
     let data_dir = DataDir::lock(&settings.data_dir, request.wait)?;
+    let _ends_with_the_run = limit_drain(settings.drain_timeout_ms, shutdown.clone())
+        .map_err(|error| Fault::io("cannot start a thread", &error))?;
     let node = Node::start(settings, data_dir.path(), &request)?;
-    let result = on_this_thread(|| runtime(settings.worker_threads), node.run_all(request, shutdown, each));
-    if result.is_ok() {
-        node.ledger.end_process(now_ms()).wait()?;
-    }
-    result
+    let unwritten = on_this_thread(|| runtime(settings.worker_threads), node.run_all(request, shutdown, each))?;
+    node.ledger.end_process(now_ms()).wait()?;
+    unwritten.map_or(Ok(()), |fault| Err(RunError::Events(fault)))
 }
 
 /// The stages keep their books on this thread; the work runs on the blocking threads: as many as workers, and one each for
@@ -162,12 +166,13 @@ impl Node {
         })
     }
 
+    /// Returns why events are missing in the events file, if they are.
     async fn run_all(
         &self,
         request: RunRequest,
         shutdown: Shutdown,
         each: &mut dyn FnMut(Receipt),
-    ) -> Result<(), RunError> {
+    ) -> Result<Option<Fault>, RunError> {
         let engine = Engine {
             env: Env::threads(Clock::starting_at(now_ms()), fastrand::u64(..)),
             ledger: self.ledger.clone(),
@@ -181,7 +186,7 @@ impl Node {
         let tell = move |death: Death| drop(alive.send(death.cause));
         let overseer: Seat<Overseer> =
             start(&engine.env, 0, &Expected::default(), tell, |me| Overseer::new(&engine, self.events.clone(), me));
-        watch(&engine, Link::to(&overseer), shutdown.clone());
+        drain_when_asked(&engine, Link::to(&overseer), shutdown.clone());
         for (nth, input) in request.inputs.iter().enumerate() {
             if *shutdown.borrow() {
                 break;
@@ -200,10 +205,11 @@ impl Node {
             }
         }
         let written = Link::to(&overseer).ask(Duration::from_secs(5), |answer| WriteOut { answer }).await;
-        if written.is_err() {
-            tracing::warn!("some events were not written in time: the next run writes them");
-        }
-        Ok(())
+        let written = written.unwrap_or_else(|_| Err(Fault::transient("the events were not written in time")));
+        let Err(fault) = written else { return Ok(None) };
+        tracing::warn!(%fault, "some events were not written: they are kept for the next run");
+        // The log may miss some; a file that somebody asked for may not.
+        Ok(request.events.map(|path| fault.context(path.display())))
     }
 
     async fn run_one(&self, nth: usize, input: &Input, overseer: &Seat<Overseer>) -> Result<Receipt, RunError> {
@@ -217,7 +223,7 @@ impl Node {
         };
         self.progress.begin(nth as u64 + 1, bytes);
         let file = File { tap, caution };
-        let (answer, receipt) = tokio::sync::oneshot::channel();
+        let (answer, receipt) = oneshot::channel();
         Link::to(overseer).post(RunFile { input: file, answer });
         match receipt.await {
             Ok(Ok(receipt)) => Ok(receipt),
@@ -246,19 +252,35 @@ impl Node {
     }
 }
 
-/// Drains when asked to; gives up when that takes too long.
-fn watch(engine: &Engine, overseer: Link<Drain>, mut shutdown: Shutdown) {
-    let timeout_ms = engine.settings.drain_timeout_ms;
+fn drain_when_asked(engine: &Engine, overseer: Link<Drain>, mut shutdown: Shutdown) {
     engine.env.spawn(async move {
         // The sender may be gone: then nobody will ask.
-        if shutdown.wait_for(|asked| *asked).await.is_err() {
-            return;
+        if shutdown.wait_for(|asked| *asked).await.is_ok() {
+            overseer.post(Drain);
         }
-        overseer.post(Drain);
-        tokio::time::sleep(Duration::from_millis(timeout_ms)).await;
-        tracing::error!(timeout_ms, "draining takes too long: giving up; what was not durable is read again next time");
-        std::process::exit(75);
     });
+}
+
+/// Gives up when a drain takes too long. That must not depend on anything that may hang, so it has a thread of its own, which ends
+/// when the value is dropped.
+fn limit_drain(timeout_ms: u64, mut shutdown: Shutdown) -> std::io::Result<oneshot::Sender<()>> {
+    let (running, mut over) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let limit = async move {
+        let is_asked = tokio::select! {
+            _ = &mut over => false,
+            asked = shutdown.wait_for(|asked| *asked) => asked.is_ok(),
+        };
+        if is_asked && tokio::time::timeout(Duration::from_millis(timeout_ms), over).await.is_err() {
+            tracing::error!(
+                timeout_ms,
+                "draining takes too long: giving up; what was not durable is read again next time"
+            );
+            std::process::exit(75);
+        }
+    };
+    std::thread::Builder::new().name("vcf-agent-drain".into()).spawn(move || runtime.block_on(limit))?;
+    Ok(running)
 }
 
 /// The body of the hidden command `isolate`: handles one segment, read from standard input, in a process of its own, so

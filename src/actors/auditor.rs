@@ -179,7 +179,9 @@ fn merge(ledger: &Ledger, store: &dyn Store, job: &JobId) -> Result<bool, Fault>
         return Ok(false);
     }
     let merged = merged.into_iter().map(|(group, replaced)| (group.name, group.rows, replaced)).collect();
+    crate::crash_point("merge_before_ledger");
     ledger.replace_groups(job, merged).wait()?;
+    crate::crash_point("merge_after_ledger");
     Ok(true)
 }
 

@@ -32,7 +32,14 @@ impl Tap {
         }
         if kind.is_fifo() || kind.is_char_device() || kind.is_socket() {
             let name = path.display().to_string();
-            return Ok(Self::Pipe(Arc::new(Spool::new(name, Box::new(File::open(path)?), spool_dir)?)));
+            // Opening a FIFO waits for its writer, perhaps for ever: not here, but where the reading waits too.
+            let live: Box<dyn Read + Send> = if kind.is_fifo() {
+                rustix::fs::access(path, rustix::fs::Access::READ_OK)?;
+                Box::new(Fifo::Closed(path.to_owned()))
+            } else {
+                Box::new(File::open(path)?)
+            };
+            return Ok(Self::Pipe(Arc::new(Spool::new(name, live, spool_dir)?)));
         }
         File::open(path)?;
         Ok(Self::File(path.to_owned()))
@@ -78,6 +85,24 @@ impl Tap {
             Self::Pipe(spool) => Box::new(SpoolReader { spool: spool.clone(), at: 0 }),
             Self::Bytes(_, bytes) => Box::new(io::Cursor::new(bytes.clone())),
         })
+    }
+}
+
+/// A FIFO that is opened by whoever reads from it first.
+enum Fifo {
+    Closed(PathBuf),
+    Open(File),
+}
+
+impl Read for Fifo {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let Self::Closed(path) = self {
+            *self = Self::Open(File::open(path)?);
+        }
+        match self {
+            Self::Open(file) => file.read(into),
+            Self::Closed(_) => Ok(0),
+        }
     }
 }
 

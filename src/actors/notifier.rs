@@ -68,17 +68,16 @@ impl Notifier {
         let work = self.engine.env.work("notify", move || write_out(&ledger, &file));
         then(ctx, work, |notifier, written, ctx| {
             notifier.busy = false;
-            match written {
-                Ok(Ok(())) => {}
-                // Nothing is lost: the events stay in the outbox until they are written.
-                Ok(Err(fault)) => tracing::warn!(%fault, "events could not be written; they are kept"),
-                Err(Panicked(words)) => panic!("writing events panicked: {words}"),
+            let written = written.unwrap_or_else(|Panicked(words)| panic!("writing events panicked: {words}"));
+            if let Err(fault) = &written {
+                // They stay in the outbox until they are written; who waits for them is told.
+                tracing::warn!(%fault, "events could not be written; they are kept");
             }
             if notifier.again {
                 return notifier.write(ctx);
             }
             notifier.waiting.drain(..).for_each(|waiting| {
-                let _asker_gone = waiting.answer.send(());
+                let _asker_gone = waiting.answer.send(written.clone());
             });
         });
     }

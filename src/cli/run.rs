@@ -74,14 +74,15 @@ pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
         }
     });
     drop(following);
-    let is_short = codes.len() < asked;
+    let not_begun = asked - codes.len();
+    if not_begun > 0 && matches!(ended, Ok(()) | Err(RunError::Events(_))) {
+        codes.push(failure::AGAIN);
+        screen.note(&format!("{not_begun} of {asked} files not begun: run the same command again"));
+    }
     if let Err(error) = ended {
         let failure = stopped(error);
         failure.print(args.json);
         codes.push(failure.code);
-    } else if is_short {
-        codes.push(failure::AGAIN);
-        screen.note(&format!("{} of {asked} files not begun: run the same command again", asked - codes.len() + 1));
     }
     if let Some(failure) = unsaid {
         failure.print(args.json);
@@ -115,6 +116,8 @@ fn stopped(error: RunError) -> Failure {
     match error {
         RunError::Busy(what) => Failure::new(failure::AGAIN, what),
         RunError::Fault(fault) => Failure::from(fault),
+        RunError::Events(fault) => Failure::new(failure::IO, format!("not all events were written: {fault}"))
+            .hint("the receipts are right; the events are kept: run again with --events FILE to have them written"),
         RunError::Internal(what) => Failure::new(failure::INTERNAL, what)
             .hint("what is stored is safe; run the same command again, with VCF_AGENT_LOG=info to see more"),
     }

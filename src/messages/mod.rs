@@ -165,8 +165,8 @@ pub struct OutboxGrew;
 
 /// Write everything that is in the outbox now, then answer.
 pub struct WriteOut {
-    /// Answered when it is written.
-    pub answer: oneshot::Sender<()>,
+    /// Answered when it is written, or could not be.
+    pub answer: oneshot::Sender<Result<(), Fault>>,
 }
 
 /// Stop reading, bring every credit home, then end.

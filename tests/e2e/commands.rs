@@ -370,3 +370,29 @@ fn another_layout_of_a_file_takes_the_place_of_the_old_one_and_leaves_nothing_of
     }
     assert_eq!(oracle::rows(&place.data()), expected);
 }
+
+#[test]
+fn events_that_cannot_be_written_are_exit_74_and_come_with_the_next_run() {
+    let place = Place::new();
+    let file = example("tour.vcf");
+    let run = |events: &Path| {
+        place.call(["run".as_ref(), "--json".as_ref(), "--events".as_ref(), events.as_os_str(), file.as_os_str()])
+    };
+    let said = run(Path::new("/dev/full")).expect(74);
+    assert_eq!(string(&said.object(), "state"), "COMPLETE", "the receipt stays as it is");
+    let error = said.stderr.lines().find(|line| line.contains("/dev/full")).unwrap_or_else(|| panic!("{said:?}"));
+    assert!(error.contains("not all events were written") && error.contains("--events"), "{error}");
+    let events = place.path("events.jsonl");
+    run(&events).expect(0);
+    let text = fs::read_to_string(events).unwrap();
+    assert!(text.contains("\"seq\":1}") && text.contains("group_committed"), "the events of the first run: {text}");
+}
+
+#[test]
+fn a_data_directory_that_is_a_file_is_called_one() {
+    let place = Place::new();
+    let file = place.write("data", "words");
+    let said = place.run(&example("tour.vcf")).expect(74);
+    assert!(said.stderr.contains("it is a file, not a folder"), "{said:?}");
+    assert_eq!(fs::read_to_string(file).unwrap(), "words");
+}

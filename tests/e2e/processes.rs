@@ -198,6 +198,57 @@ fn a_pipe_that_has_a_name_is_a_job_of_its_own_each_time() {
     assert_eq!(oracle::rows(&place.data()).len() as u64, 3 * number(&first, "stored"), "none took another's place");
 }
 
+/// A FIFO to which nobody writes and from which nobody reads.
+fn fifo(place: &Place, name: &str) -> PathBuf {
+    let path = place.path(name);
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    path
+}
+
+#[test]
+fn a_fifo_without_a_writer_is_interrupted_like_any_other_file() {
+    let place = Place::new();
+    let mut running = place.start(["run".as_ref(), "--json".as_ref(), fifo(&place, "fifo").as_os_str()]);
+    until("the spool of the pipe", || running.is_over() || place.data().join("spool").exists());
+    running.signal("TERM");
+    let receipt = running.finish().expect(75).object();
+    assert_eq!((string(&receipt, "state"), receipt["error"]["code"].as_u64()), ("REFUSED", Some(75)), "{receipt}");
+    place.run(&place.write("other.vcf", oracle::small(10))).expect(0);
+}
+
+#[test]
+fn a_fifo_whose_writer_comes_later_is_read() {
+    let place = Place::new();
+    let path = fifo(&place, "fifo");
+    let mut running = place.start(["run".as_ref(), "--json".as_ref(), path.as_os_str()]);
+    until("the spool of the pipe", || running.is_over() || place.data().join("spool").exists());
+    fs::write(path, oracle::small(100)).unwrap();
+    adds_up(&running.finish().expect(0).object());
+    assert_eq!(oracle::rows(&place.data()), oracle::expected_rows(oracle::small(100).as_bytes()));
+}
+
+#[test]
+fn a_run_that_cannot_drain_ends_after_the_timeout() {
+    let place = Place::new();
+    let config = place.write("hasty.toml", "drain_timeout_ms = 200\n");
+    let file = place.write("x.vcf", oracle::small(10));
+    // Whoever opens the events file waits for its reader, who never comes.
+    let events = fifo(&place, "events");
+    let mut running = place.start([
+        "run".as_ref(),
+        "--config".as_ref(),
+        config.as_os_str(),
+        "--events".as_ref(),
+        events.as_os_str(),
+        file.as_os_str(),
+    ]);
+    until("the lock", || running.is_over() || fs::read(place.data().join("LOCK")).is_ok_and(|pid| !pid.is_empty()));
+    running.signal("TERM");
+    running.finish().expect(75);
+    place.run(&file).expect(0);
+}
+
 #[test]
 fn standard_input_that_was_interrupted_begins_anew() {
     let place = Place::new();
