@@ -77,6 +77,7 @@ impl RunError {
         let (code, message) = match self {
             Self::Busy(what) => (75, what.clone()),
             Self::Fault(fault) => (if fault.kind == Kind::Permanent { 78 } else { 74 }, fault.what.clone()),
+            Self::Events(fault) => (74, fault.what.clone()),
             Self::Internal(what) => (70, what.clone()),
         };
         ReceiptError { code, message, line: None, offset: None }
