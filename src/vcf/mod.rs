@@ -6,12 +6,14 @@
 //! | [`reader`] | header, then segments of complete lines |
 //! | [`header`] | tolerant header, every raw line kept |
 //! | `reserved` | Number and Type that the specification gives to keys |
+//! | [`expansion`] | what a segment's rows will take in memory, before they are made |
 //! | [`parse`] | one segment's text → rows, dead letters, warnings, digests |
 //! | `oddities` | what is odd about a sound record, for a warning |
 //! | [`info`] | one key of an INFO text, on demand |
 //! | [`mod@write`] | rows → lines again, byte for byte |
 
 pub mod container;
+pub mod expansion;
 pub mod header;
 pub mod info;
 mod oddities;
