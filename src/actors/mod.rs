@@ -7,6 +7,7 @@
 //! | [`overseer`] | one file after the other; builds and rebuilds the chain of stages |
 //! | [`open`], [`boot`] | from a file to a job; what a start finds |
 //! | [`parser`] | reads the file, sends segments until each has its receipt |
+//! | [`credit`] | what a segment costs |
 //! | [`router`] | triage |
 //! | [`retriage`] | another triage for a job that is stored already |
 //! | [`batcher`], [`commit`] | groups, and their way into store and ledger |
@@ -20,6 +21,7 @@ pub mod auditor;
 pub mod batcher;
 pub mod boot;
 pub mod commit;
+pub mod credit;
 pub mod engine;
 pub mod env;
 pub mod input;

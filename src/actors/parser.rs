@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::credit;
 use super::engine::{Engine, Job, over_of};
 use super::env::Panicked;
 use super::isolate::Isolation;
@@ -24,11 +25,8 @@ use crate::vcf::parse::{ParseContext, ParsedSegment, parse_segment};
 use crate::vcf::reader::{FileEnd, Next, RawSegment, Reader};
 use crate::vcf::{ReadError, ReadErrorKind};
 
-/// A segment's credit: what it takes in memory while it is text, rows and columns at once, as a multiple of its text.
-const COST_PER_TEXT_BYTE: u64 = 4;
-
-/// The least a segment costs (bytes).
-const COST_MIN_BYTES: u64 = 64 << 10;
+/// The largest buffer that is kept for the next segment (bytes).
+const SPARE_BYTES_MAX: usize = 4 << 20;
 
 /// A segment that was sent this often and never came to rest fails its job.
 const ATTEMPTS_MAX: u32 = 10;
@@ -85,8 +83,10 @@ pub struct Parser {
     /// Here unless it is away reading, or the pass has ended.
     reader: Option<Reader>,
     /// A segment without credit.
-    held: Option<RawSegment>,
+    held: Option<(RawSegment, u64)>,
     parsing: usize,
+    /// What is being parsed will take about this much: not all of it holds credit.
+    parsing_bytes: u64,
     passes: u32,
     /// Of the first pass only, until it is whole.
     sums: Sums,
@@ -136,6 +136,7 @@ impl Parser {
             reader: Some(reader),
             held: None,
             parsing: 0,
+            parsing_bytes: 0,
             passes: 1,
             sums,
             file: None,
@@ -150,14 +151,18 @@ impl Parser {
 
     /// Reads on, if there is a reason to and room for it.
     fn pump(&mut self, ctx: &mut Ctx<Self>) {
-        let room = self.parsing < 2 * self.engine.settings.worker_threads && self.held.is_none();
-        if !room || self.draining {
+        let settings = &self.engine.settings;
+        let room = self.parsing < 2 * settings.worker_threads && self.parsing_bytes <= settings.window_bytes / 2;
+        if !room || self.held.is_some() || self.draining {
             return;
         }
         let Some(mut reader) = self.reader.take() else { return };
         let spare = self.spare.pop();
         let read = self.engine.env.work("read", move || {
-            let next = reader.next(spare);
+            let next = reader.next(spare).map(|next| {
+                let cost_bytes = if let Next::Segment(raw) = &next { credit::of_text(raw) } else { 0 };
+                (next, cost_bytes)
+            });
             (reader, next)
         });
         then(ctx, read, |parser, read, ctx| match read {
@@ -166,32 +171,31 @@ impl Parser {
         });
     }
 
-    fn on_read(&mut self, reader: Reader, next: Result<Next, ReadError>, ctx: &mut Ctx<Self>) {
+    fn on_read(&mut self, reader: Reader, next: Result<(Next, u64), ReadError>, ctx: &mut Ctx<Self>) {
         if self.passes == 1 {
             self.engine.progress.bytes_read.store(reader.bytes_read(), Ordering::Relaxed);
         }
         match next {
-            Ok(Next::Segment(raw)) => {
+            Ok((Next::Segment(raw), cost_bytes)) => {
                 self.reader = Some(reader);
-                self.offer(raw, ctx);
+                self.offer(raw, cost_bytes, ctx);
                 self.pump(ctx);
             }
-            Ok(Next::Idle) => {
+            Ok((Next::Idle, _)) => {
                 self.reader = Some(reader);
                 self.pump(ctx);
             }
-            Ok(Next::End(file)) => self.on_end(&file),
+            Ok((Next::End(file), _)) => self.on_end(&file),
             Err(error) => self.fail_reading(error),
         }
         self.settle(ctx);
     }
 
     /// Sends a segment, skips it, or keeps it until there is credit.
-    fn offer(&mut self, raw: RawSegment, ctx: &mut Ctx<Self>) {
+    fn offer(&mut self, raw: RawSegment, cost_bytes: u64, ctx: &mut Ctx<Self>) {
         if self.draining {
             return;
         }
-        let cost_bytes = (COST_PER_TEXT_BYTE * raw.text.len() as u64).max(COST_MIN_BYTES);
         match self.source.read(raw.index, cost_bytes) {
             Read::Send { attempt } => {
                 if attempt > 1 {
@@ -203,15 +207,25 @@ impl Parser {
                 let sending = Sending { segment: raw.index, attempt };
                 let me = self.me.clone();
                 let receipt = Receipt::new(sending, move |sending, verdict| me.post(Said { sending, verdict }));
-                self.parse(raw, Some((receipt, cost_bytes)), ctx);
+                self.parse(raw, cost_bytes, Some((receipt, sending)), ctx);
             }
             // The sink has it, but whoever certifies the job needs the sums of one whole reading.
-            Read::Skip if self.passes == 1 => self.parse(raw, None, ctx),
+            Read::Skip if self.passes == 1 => self.parse(raw, cost_bytes, None, ctx),
             Read::Skip => self.recycle(raw.text),
             Read::Wait => {
-                self.held = Some(raw);
-                self.ask_flush();
+                self.held = Some((raw, cost_bytes));
+                // What is being parsed may turn out to cost less.
+                if self.parsing == 0 {
+                    self.ask_flush();
+                }
             }
+        }
+    }
+
+    /// Credit may have come home: whether it is enough for the segment that waits.
+    fn offer_held(&mut self, ctx: &mut Ctx<Self>) {
+        if let Some((raw, cost_bytes)) = self.held.take() {
+            self.offer(raw, cost_bytes, ctx);
         }
     }
 
@@ -220,10 +234,17 @@ impl Parser {
         self.flush.announce(Flush { in_flight: self.source.in_flight().count() });
     }
 
-    fn parse(&mut self, raw: RawSegment, send: Option<(SegmentReceipt, u64)>, ctx: &mut Ctx<Self>) {
+    fn parse(
+        &mut self,
+        raw: RawSegment,
+        cost_bytes: u64,
+        send: Option<(SegmentReceipt, Sending)>,
+        ctx: &mut Ctx<Self>,
+    ) {
         self.parsing += 1;
+        self.parsing_bytes += cost_bytes;
         let job = self.job.clone();
-        let trial = send.as_ref().and_then(|(_, cost_bytes)| self.cautious_trial(*cost_bytes));
+        let trial = send.as_ref().and_then(|_| self.cautious_trial(cost_bytes));
         let (context, poison) = (job.context.clone(), job.poison.clone());
         let known = job.known_poison();
         let work = self.engine.env.work("parse", move || {
@@ -239,6 +260,7 @@ impl Parser {
         });
         then(ctx, work, move |parser, done, ctx| {
             parser.parsing -= 1;
+            parser.parsing_bytes -= cost_bytes;
             match done {
                 Ok((parsed, text)) => parser.on_parsed(parsed, text, send),
                 Err(Panicked(words)) => {
@@ -249,6 +271,7 @@ impl Parser {
                     }
                 }
             }
+            parser.offer_held(ctx);
             parser.pump(ctx);
             parser.settle(ctx);
         });
@@ -264,14 +287,15 @@ impl Parser {
         self.engine.isolation.clone()
     }
 
-    fn on_parsed(&mut self, parsed: ParsedSegment, text: Vec<u8>, send: Option<(SegmentReceipt, u64)>) {
+    fn on_parsed(&mut self, parsed: ParsedSegment, text: Vec<u8>, send: Option<(SegmentReceipt, Sending)>) {
         self.recycle(text);
         if self.passes == 1 {
             self.sums.add(&parsed);
             self.engine.progress.records.fetch_add(parsed.counts.records, Ordering::Relaxed);
             count(Metric::Records, parsed.counts.records);
         }
-        if let Some((receipt, cost_bytes)) = send {
+        if let Some((receipt, sending)) = send {
+            self.source.recost(sending.segment, sending.attempt, credit::of_rows(&parsed));
             self.router.post(Segment {
                 index: parsed.index,
                 first_ordinal: parsed.first_ordinal,
@@ -280,14 +304,13 @@ impl Parser {
                 line_offsets: parsed.line_offsets,
                 dead: parsed.dead,
                 counts: parsed.counts,
-                cost_bytes,
                 receipt,
             });
         }
     }
 
     fn recycle(&mut self, mut text: Vec<u8>) {
-        if self.spare.len() < 4 {
+        if self.spare.len() < 4 && text.capacity() <= SPARE_BYTES_MAX {
             text.clear();
             self.spare.push(text);
         }
@@ -434,9 +457,7 @@ impl Takes<Said> for Parser {
         if verdict == Verdict::Lost {
             tracing::debug!(job = %self.job.id, segment = sending.segment, "a segment was lost on its way");
         }
-        if let Some(raw) = self.held.take() {
-            self.offer(raw, ctx);
-        }
+        self.offer_held(ctx);
         self.pump(ctx);
         self.settle(ctx);
     }

@@ -74,6 +74,16 @@ impl Source {
         Read::Send { attempt }
     }
 
+    /// What a sending that is under way really costs is known now. About an earlier sending it changes nothing.
+    pub fn recost(&mut self, segment: Segment, attempt: u32, cost_bytes: u64) {
+        if let Some(flight) = self.in_flight.get_mut(&segment)
+            && flight.attempt == attempt
+        {
+            self.window.recost(flight.cost_bytes, cost_bytes);
+            flight.cost_bytes = cost_bytes;
+        }
+    }
+
     /// A verdict came back. A verdict about an earlier attempt returns nothing twice: its credit was returned before. No two
     /// sendings of a segment have the same number, so a late verdict is never taken for that of a later sending.
     pub fn verdict(&mut self, segment: Segment, attempt: u32, verdict: Verdict) {

@@ -27,6 +27,13 @@ impl Window {
         self.used_bytes = self.used_bytes.checked_sub(cost_bytes).expect("credit returned twice");
     }
 
+    /// A cost turned out to be another one. It may go beyond the capacity: then nothing more is taken until it is back under it.
+    /// Panics if it was not taken: that is a protocol error.
+    pub fn recost(&mut self, from_bytes: u64, to_bytes: u64) {
+        self.give(from_bytes);
+        self.used_bytes = self.used_bytes.saturating_add(to_bytes);
+    }
+
     /// Credit in use (bytes).
     pub fn used_bytes(&self) -> u64 {
         self.used_bytes

@@ -59,6 +59,11 @@ impl std::fmt::Debug for DeadLetter {
 }
 
 impl DeadLetter {
+    /// About how much memory it takes (bytes).
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.reason.len() + self.detail.len() + self.raw.len()
+    }
+
     /// Cuts `raw` to what is kept.
     pub fn cut(raw: &[u8]) -> Vec<u8> {
         raw[..raw.len().min(RAW_BYTES_MAX)].to_vec()

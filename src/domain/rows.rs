@@ -253,10 +253,19 @@ impl Rows {
         self.alt_index.iter().filter(|&&i| i <= 1).count()
     }
 
+    /// What a row takes in memory beside its texts (bytes): numbers, the ends of nine texts, and ten bits.
+    pub const ROW_BYTES: usize = 8 + 4 + 8 + 4 + 8 + 4 + 9 * 4 + 2;
+
     /// About how much memory the columns take (bytes).
     pub fn bytes(&self) -> usize {
         let text: usize = self.texts().iter().map(|t| t.bytes.len() + 4 * t.offsets.len()).sum();
         text + self.len() * (8 + 4 + 8 + 4 + 8 + 4)
+    }
+
+    /// About how much memory row `i` takes (bytes).
+    pub fn row_bytes(&self, i: usize) -> usize {
+        let text = |text: &Text| (text.offsets[i + 1] - text.offsets[i]) as usize;
+        Self::ROW_BYTES + self.texts().into_iter().map(text).sum::<usize>()
     }
 
     fn texts(&self) -> [&Text; 9] {

@@ -76,8 +76,6 @@ pub struct Segment {
     pub dead: Vec<DeadLetter>,
     /// The parser's counts.
     pub counts: Counts,
-    /// Credit it holds (bytes).
-    pub cost_bytes: u64,
     /// The way back.
     pub receipt: SegmentReceipt,
 }

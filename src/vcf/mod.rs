@@ -7,6 +7,7 @@
 //! | [`reader`] | header, then segments of complete lines |
 //! | [`header`] | tolerant header, every raw line kept |
 //! | `reserved` | Number and Type that the specification gives to keys |
+//! | [`expansion`] | what a segment's rows will take in memory, before they are made |
 //! | [`parse`] | one segment's text → rows, dead letters, warnings, digests |
 //! | `oddities` | what is odd about a sound record, for a warning |
 //! | [`info`] | one key of an INFO text, on demand |
@@ -14,6 +15,7 @@
 
 pub mod container;
 pub mod cuts;
+pub mod expansion;
 pub mod header;
 pub mod info;
 mod oddities;

@@ -19,6 +19,8 @@ enum Op {
         ago: u32,
         committed: bool,
     },
+    /// About the last sending but `ago`: it costs this much.
+    Recost(u32, u32, u64),
     Resend(Vec<u32>),
     End,
 }
@@ -29,6 +31,7 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (segment.clone(), 1u64..70).prop_map(|(segment, cost)| Op::Read(segment, cost)),
         6 => (segment.clone(), 0u32..3, any::<bool>())
             .prop_map(|(segment, ago, committed)| Op::Verdict { segment, ago, committed }),
+        3 => (segment.clone(), 0u32..2, 1u64..120).prop_map(|(segment, ago, cost)| Op::Recost(segment, ago, cost)),
         1 => prop::collection::vec(segment, 0..4).prop_map(Op::Resend),
         1 => Just(Op::End),
     ]
@@ -111,6 +114,15 @@ proptest! {
                         naive.in_flight.remove(&segment);
                     }
                 }
+                Op::Recost(segment, ago, cost) => {
+                    let attempt = naive.sendings.get(&segment).copied().unwrap_or(0).saturating_sub(ago);
+                    source.recost(segment, attempt, cost);
+                    if let Some((current, known)) = naive.in_flight.get_mut(&segment)
+                        && *current == attempt
+                    {
+                        *known = cost;
+                    }
+                }
                 Op::Resend(segments) => {
                     naive.done.retain(|segment| !segments.contains(segment));
                     source.resend(segments);
@@ -145,6 +157,19 @@ proptest! {
         }
         prop_assert!(source.window().is_idle() && source.missing().is_empty());
     }
+}
+
+#[test]
+fn what_costs_more_than_was_thought_holds_back_the_next() {
+    let mut source = Source::new(WINDOW_BYTES, SegmentSet::default());
+    assert_eq!(source.read(0, 10), Read::Send { attempt: 1 });
+    source.recost(0, 1, WINDOW_BYTES + 30);
+    assert_eq!(source.read(1, 1), Read::Wait);
+    source.recost(0, 1, WINDOW_BYTES - 1);
+    assert_eq!(source.read(1, 1), Read::Send { attempt: 1 });
+    source.verdict(0, 1, Verdict::Committed);
+    source.verdict(1, 1, Verdict::Committed);
+    assert!(source.window().is_idle(), "what was recosted comes home as what it became");
 }
 
 #[test]

@@ -31,6 +31,38 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn what_is_recosted_is_refused_for_and_comes_home_as_what_it_became(
+        capacity in 1u64..100,
+        ops in prop::collection::vec((any::<bool>(), 0u64..150, any::<prop::sample::Index>()), 0..200),
+    ) {
+        let mut window = Window::new(capacity);
+        let mut out: Vec<u64> = Vec::new();
+        for (takes, cost, which) in ops {
+            let used: u64 = out.iter().sum();
+            if takes {
+                let fits = used == 0 || used + cost <= capacity;
+                prop_assert_eq!(window.take(cost), fits);
+                out.extend(fits.then_some(cost));
+            } else if !out.is_empty() {
+                let nth = which.index(out.len());
+                window.recost(out[nth], cost);
+                out[nth] = cost;
+            }
+            prop_assert_eq!(window.used_bytes(), out.iter().sum::<u64>());
+        }
+        out.into_iter().for_each(|cost| window.give(cost));
+        prop_assert!(window.is_idle());
+    }
+}
+
+#[test]
+#[should_panic(expected = "credit returned twice")]
+fn what_was_not_taken_cannot_be_recosted() {
+    Window::new(100).recost(1, 2);
+}
+
 #[test]
 #[should_panic(expected = "credit returned twice")]
 fn a_credit_that_comes_back_twice_is_a_protocol_error() {

@@ -9,6 +9,7 @@
 //! | `shared_data` | real files and the format's conformance suite, where they are present |
 //! | `export` | that what comes out is what went in |
 //! | `queries` | that every query of the documents works and gives what they show |
+//! | `memory` | that peak memory is bounded whatever the records look like |
 //! | `torture` | SIGKILL at random moments of one job |
 //! | `durability` | the order of syncs and renames, as the system sees them |
 //! | `crash` | a crash at each crash point (feature `failpoints`) |
@@ -32,6 +33,8 @@ mod durability;
 mod commands;
 #[cfg(not(feature = "failpoints"))]
 mod export;
+#[cfg(not(feature = "failpoints"))]
+mod memory;
 #[cfg(not(feature = "failpoints"))]
 mod processes;
 #[cfg(not(feature = "failpoints"))]

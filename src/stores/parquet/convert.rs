@@ -1,5 +1,6 @@
 //! Rows ⇄ Arrow. To Arrow, columns are copied as whole buffers; nothing is done per row.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
@@ -19,46 +20,52 @@ fn arrow_fault(error: ArrowError) -> Fault {
     Fault::permanent(format!("Arrow: {error}"))
 }
 
-/// One batch of all columns.
+/// One batch of all columns of these rows.
 ///
 /// # Errors
 /// `Permanent` if the rows are not what they should be (columns of different lengths, text that is not UTF-8).
-pub fn to_batch(rows: &Rows) -> Result<RecordBatch, Fault> {
+pub fn to_batch(rows: &Rows, range: Range<usize>) -> Result<RecordBatch, Fault> {
     let mut names = StringBuilder::new();
     for name in rows.contigs.names() {
         names.append_value(std::str::from_utf8(name).map_err(|_| Fault::permanent("a contig's name is not UTF-8"))?);
     }
-    let contig = UInt32Array::from(rows.contig.clone());
+    let part = || range.clone();
+    let contig = UInt32Array::from(rows.contig[part()].to_vec());
     let contig = DictionaryArray::try_new(contig, Arc::new(names.finish())).map_err(arrow_fault)?;
-    let qual =
-        Float32Array::try_new(ScalarBuffer::from(rows.qual.clone()), nulls(&rows.qual_valid)).map_err(arrow_fault)?;
+    let qual = ScalarBuffer::from(rows.qual[part()].to_vec());
+    let qual = Float32Array::try_new(qual, nulls(&rows.qual_valid, part())).map_err(arrow_fault)?;
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from(rows.ordinal.clone())),
-        Arc::new(Int32Array::from(rows.alt_index.clone())),
-        Arc::new(Int64Array::from(rows.line.clone())),
+        Arc::new(Int64Array::from(rows.ordinal[part()].to_vec())),
+        Arc::new(Int32Array::from(rows.alt_index[part()].to_vec())),
+        Arc::new(Int64Array::from(rows.line[part()].to_vec())),
         Arc::new(contig),
-        Arc::new(Int64Array::from(rows.pos.clone())),
-        text(&rows.id)?,
-        text(&rows.reference)?,
-        text(&rows.alt)?,
+        Arc::new(Int64Array::from(rows.pos[part()].to_vec())),
+        text(&rows.id, part())?,
+        text(&rows.reference, part())?,
+        text(&rows.alt, part())?,
         Arc::new(qual),
-        text(&rows.filter)?,
-        text(&rows.qual_text)?,
-        text(&rows.info)?,
-        text(&rows.format)?,
-        text(&rows.samples)?,
-        text(&rows.line_text)?,
+        text(&rows.filter, part())?,
+        text(&rows.qual_text, part())?,
+        text(&rows.info, part())?,
+        text(&rows.format, part())?,
+        text(&rows.samples, part())?,
+        text(&rows.line_text, part())?,
     ];
     RecordBatch::try_new(schema::arrow(), columns).map_err(arrow_fault)
 }
 
-fn nulls(valid: &Bits) -> Option<NullBuffer> {
-    Some(NullBuffer::new(BooleanBuffer::new(Buffer::from(valid.bytes().to_vec()), 0, valid.len())))
+fn nulls(valid: &Bits, range: Range<usize>) -> Option<NullBuffer> {
+    let bytes = valid.bytes()[range.start / 8..range.end.div_ceil(8)].to_vec();
+    Some(NullBuffer::new(BooleanBuffer::new(Buffer::from(bytes), range.start % 8, range.len())))
 }
 
-fn text(text: &Text) -> Result<ArrayRef, Fault> {
-    let offsets = OffsetBuffer::new(ScalarBuffer::from(text.offsets.clone()));
-    let array = StringArray::try_new(offsets, Buffer::from(text.bytes.clone()), nulls(&text.valid));
+fn text(text: &Text, range: Range<usize>) -> Result<ArrayRef, Fault> {
+    let offsets = &text.offsets[range.start..=range.end];
+    let (first, end) = (offsets[0], offsets[range.len()]);
+    let bytes = text.bytes[first as usize..end as usize].to_vec();
+    let offsets: Vec<i32> = offsets.iter().map(|offset| offset - first).collect();
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+    let array = StringArray::try_new(offsets, Buffer::from(bytes), nulls(&text.valid, range));
     array.map(|array| Arc::new(array) as ArrayRef).map_err(arrow_fault)
 }
 

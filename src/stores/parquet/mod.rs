@@ -9,9 +9,15 @@
 //! |---|---|
 //! | [`schema`] | the columns, how each is encoded |
 //! | [`convert`] | rows ⇄ Arrow |
+//! | [`encode`] | rows → file, in pieces |
+//! | [`batches`] | file → rows, in batches |
+//! | [`merge`] | several files of a block → one |
 //! | [`scan`] | digests from the columns |
 
+pub mod batches;
 pub mod convert;
+pub mod encode;
+pub mod merge;
 pub mod scan;
 pub mod schema;
 
@@ -20,18 +26,16 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::WriterProperties;
 
+use self::batches::Batches;
+use self::encode::Encoder;
 use super::{StagedGroup, Store, StoreScan};
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
 use crate::durable;
 use crate::fault::Fault;
-
-/// Rows decoded at once, about this much memory (bytes).
-const BATCH_BYTES: i64 = 4 << 20;
 
 /// See the module.
 pub struct Parquet {
@@ -84,54 +88,33 @@ impl Parquet {
 
     /// Encodes segments into `out`; returns the rows.
     fn encode<W: std::io::Write + Send>(&self, job: Option<&JobId>, parts: &[&Rows], out: W) -> Result<u64, Fault> {
-        let properties = schema::properties(job, self.zstd_level, self.row_group_rows_max)?;
-        let options = ::parquet::arrow::arrow_writer::ArrowWriterOptions::new()
-            .with_properties(properties)
-            // So that every reader sees plain text columns.
-            .with_skip_arrow_metadata(true);
-        let mut writer = ArrowWriter::try_new_with_options(out, schema::arrow(), options).map_err(parquet_fault)?;
-        let mut rows = 0;
+        let mut encoder = Encoder::new(out, schema::arrow(), self.properties(job)?)?;
         for part in parts {
             trip(part);
-            writer.write(&convert::to_batch(part)?).map_err(parquet_fault)?;
-            rows += part.len() as u64;
+            encoder.write_rows(part)?;
         }
-        writer.close().map_err(parquet_fault)?;
-        Ok(rows)
+        encoder.close()
     }
 
-    fn write_file(&self, job: &JobId, name: &str, parts: &[&Rows]) -> Result<StagedGroup, Fault> {
+    fn properties(&self, job: Option<&JobId>) -> Result<WriterProperties, Fault> {
+        schema::properties(job, self.zstd_level, self.row_group_rows_max)
+    }
+
+    /// Writes a file whose rows `fill` puts into it, and counts.
+    fn write_file(
+        &self,
+        job: &JobId,
+        name: &str,
+        fill: &mut dyn FnMut(&mut File) -> Result<u64, Fault>,
+    ) -> Result<StagedGroup, Fault> {
         let folder = self.make_staged(job)?;
         let mut rows = 0;
         let bytes = durable::write_durably(&folder, name, |file| {
-            rows = self.encode(Some(job), parts, file)?;
+            rows = fill(file)?;
             Ok(())
         })?;
         Ok(StagedGroup { name: name.to_owned(), rows, bytes })
     }
-
-    fn read_file(path: &Path, each: &mut dyn FnMut(Rows) -> Result<(), Fault>) -> Result<(), Fault> {
-        let file = File::open(path).map_err(|error| Fault::io(format!("cannot open {}", path.display()), &error))?;
-        let torn = |error: ParquetError| Fault::permanent(format!("{} cannot be read: {error}", path.display()));
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(torn)?;
-        schema::check(builder.schema(), path)?;
-        let batch_rows = batch_rows(builder.metadata());
-        let mut reader = builder.with_batch_size(batch_rows).build().map_err(torn)?;
-        while let Some(batch) = scan::next_batch(&mut reader, path)? {
-            each(convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?)?;
-        }
-        Ok(())
-    }
-}
-
-/// Rows in a batch that take about [`BATCH_BYTES`].
-fn batch_rows(metadata: &::parquet::file::metadata::ParquetMetaData) -> usize {
-    let (rows, bytes) = metadata
-        .row_groups()
-        .iter()
-        .fold((0, 0), |(rows, bytes), group| (rows + group.num_rows(), bytes + group.total_byte_size()));
-    let row_bytes = bytes / rows.max(1);
-    (BATCH_BYTES / row_bytes.max(1)).clamp(16, 8192) as usize
 }
 
 pub(super) fn parquet_fault(error: ParquetError) -> Fault {
@@ -160,7 +143,8 @@ impl Store for Parquet {
     fn write_group(&self, job: &JobId, block: u32, segments: &[(u32, Arc<Rows>)]) -> Result<StagedGroup, Fault> {
         let first = segments.first().map_or(0, |(segment, _)| *segment);
         let parts: Vec<&Rows> = segments.iter().map(|(_, rows)| &**rows).collect();
-        self.write_file(job, &format!("part-{block:08}-{first:08}.parquet"), &parts)
+        let name = format!("part-{block:08}-{first:08}.parquet");
+        self.write_file(job, &name, &mut |file| self.encode(Some(job), &parts, file))
     }
 
     fn try_encode(&self, rows: &Rows) -> Result<(), Fault> {
@@ -205,19 +189,12 @@ impl Store for Parquet {
         }
         let mut merged = Vec::new();
         for (block, names) in blocks.into_iter().filter(|(_, names)| names.len() > 1) {
-            let mut rows = Rows::default();
-            for name in &names {
-                Self::read_file(&self.staged(job).join(name), &mut |part| {
-                    (0..part.len()).for_each(|row| rows.push_row(&part, row));
-                    Ok(())
-                })?;
-            }
-            let sorted = sorted(&rows);
-            drop(rows);
             // A name that none of them has: they must stay until the ledger knows the new one.
             let free = (1u32..).map(|nth| format!("part-{block:08}-merged{nth}.parquet"));
             let name = free.into_iter().find(|name| !names.contains(name)).expect("names do not run out");
-            let group = self.write_file(job, &name, &[&sorted])?;
+            let files: Vec<PathBuf> = names.iter().map(|name| self.staged(job).join(name)).collect();
+            let group =
+                self.write_file(job, &name, &mut |file| merge::merge(&files, file, self.properties(Some(job))?))?;
             merged.push((group, names));
         }
         Ok(merged)
@@ -262,7 +239,9 @@ impl Store for Parquet {
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {
         for path in paths(&self.folder(job))? {
             let mut begun = Rows::default();
-            Self::read_file(&path, &mut |batch| {
+            let mut batches = Batches::open(&path, None)?;
+            while let Some(batch) = batches.next()? {
+                let batch = convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?;
                 if begun.is_empty() {
                     begun = batch;
                 } else {
@@ -271,8 +250,10 @@ impl Store for Parquet {
                 // The last record may go on in the next batch.
                 let last = begun.split_last_record();
                 let whole = std::mem::replace(&mut begun, last);
-                if whole.is_empty() { Ok(()) } else { each(&whole) }
-            })?;
+                if !whole.is_empty() {
+                    each(&whole)?;
+                }
+            }
             if !begun.is_empty() {
                 each(&begun)?;
             }
@@ -285,15 +266,6 @@ impl Store for Parquet {
         let files = self.visible(job).join("*.parquet").display().to_string().replace('\'', "''");
         Some(format!("DuckDB: SELECT chrom, pos, \"ref\", alt, qual, filter FROM '{files}' LIMIT 10"))
     }
-}
-
-/// The same rows in order of (ordinal, ALT index).
-fn sorted(rows: &Rows) -> Rows {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|&row| (rows.ordinal[row], rows.alt_index[row]));
-    let mut sorted = Rows::default();
-    order.into_iter().for_each(|row| sorted.push_row(rows, row));
-    sorted
 }
 
 /// Where torture tests let a record end the process, or panic, while it is encoded.

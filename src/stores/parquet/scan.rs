@@ -1,24 +1,17 @@
 //! Digests recomputed from the columns: the store's own word, against which the parser's is held.
 
-use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::{Array, RecordBatch};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::super::StoreScan;
+use super::batches::Batches;
 use super::convert::{int32, int64, string};
-use super::schema;
 use crate::domain::digest::{DigestSum, RecordDigest, text_digest};
 use crate::fault::Fault;
-
-/// Rows decoded at once.
-const BATCH_ROWS: usize = 8192;
 
 /// Threads that scan.
 const THREADS: usize = 2;
@@ -88,32 +81,11 @@ fn each_batch(
     columns: &[&str],
     mut each: impl FnMut(&RecordBatch) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| Fault::permanent(format!("{} cannot be read: {error}", path.display()));
-    let file = File::open(path).map_err(|error| Fault::io(format!("cannot open {}", path.display()), &error))?;
-    let bytes = file.metadata().map_err(|error| Fault::io(format!("cannot look at {}", path.display()), &error))?.len();
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(&error))?;
-    schema::check(builder.schema(), path)?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let mut reader =
-        builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(&error))?;
-    while let Some(batch) = next_batch(&mut reader, path)? {
+    let mut batches = Batches::open(path, Some(columns))?;
+    while let Some(batch) = batches.next()? {
         each(&batch).map_err(|fault| fault.context(path.display()))?;
     }
-    Ok(bytes)
-}
-
-/// The next batch of a file. The decoder panics on some files whose bytes were altered: that is an error of the file like any other,
-/// and must not look like an error of whoever reads it.
-///
-/// # Errors
-/// `Permanent` if the file cannot be decoded.
-pub fn next_batch(reader: &mut ParquetRecordBatchReader, path: &Path) -> Result<Option<RecordBatch>, Fault> {
-    let fault = |why: &dyn std::fmt::Display| Fault::permanent(format!("{} cannot be read: {why}", path.display()));
-    match catch_unwind(AssertUnwindSafe(|| reader.next())) {
-        Ok(batch) => batch.transpose().map_err(|error| fault(&error)),
-        Err(_) => Err(fault(&"its decoder panicked, its bytes were altered")),
-    }
+    batches.file_bytes()
 }
 
 fn scan_file(path: &Path) -> Result<FileScan, Fault> {

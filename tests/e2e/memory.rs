@@ -1,0 +1,60 @@
+//! Peak memory stays bounded whatever the records look like, as the system counts it.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use crate::harness::{Place, adds_up, number};
+
+/// What is promised for the default settings.
+const PEAK_MIB_MAX: u64 = 256;
+
+/// The most memory a process has held so far; `None` once it has ended.
+fn peak_mib(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().unwrap() / 1024)
+}
+
+fn file(place: &Place, records: impl Iterator<Item = String>) -> PathBuf {
+    let mut text =
+        "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n".to_owned();
+    (1..).zip(records).for_each(|(pos, rest)| writeln!(text, "chr1\t{pos}\t.\t{rest}").unwrap());
+    place.write("in.vcf", text)
+}
+
+#[track_caller]
+fn stays_bounded(place: &Place, file: &Path, rows: u64) {
+    let mut running = place.start(["run", "--json", file.to_str().unwrap()]);
+    let mut peak = 0;
+    loop {
+        peak = peak_mib(running.pid()).unwrap_or(0).max(peak);
+        if running.is_over() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let receipt = running.finish().expect(0).object();
+    adds_up(&receipt);
+    assert_eq!(number(&receipt, "stored"), rows);
+    assert!((1..=PEAK_MIB_MAX).contains(&peak), "{peak} MiB at its peak");
+}
+
+#[test]
+fn records_of_ten_megabytes_are_not_held_all_at_once() {
+    let place = Place::new();
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut value = || (0..10_000_000).map(|_| random.alphanumeric()).collect::<String>();
+    let path = file(&place, (0..14).map(|_| format!("A\tC\t.\tPASS\tX={}", value())));
+    stays_bounded(&place, &path, 14);
+}
+
+#[test]
+fn rows_that_are_many_times_their_text_are_not_held_all_at_once() {
+    let place = Place::new();
+    let (reference, alts) = ("ACGTTGCA".repeat(80), vec!["A"; 100].join(","));
+    let path = file(&place, (0..4_000).map(|_| format!("{reference}\t{alts}\t.\tPASS\t.")));
+    stays_bounded(&place, &path, 400_000);
+}
