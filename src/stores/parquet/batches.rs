@@ -79,7 +79,7 @@ impl Batches {
     ///
     /// # Errors
     /// As [`Batches::open`].
-    pub fn next(&mut self) -> Result<Option<RecordBatch>, Fault> {
+    pub fn read(&mut self) -> Result<Option<RecordBatch>, Fault> {
         loop {
             if let Some(reader) = &mut self.reader {
                 if let Some(batch) = next_batch(reader, &self.path)? {

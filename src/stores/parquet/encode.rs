@@ -78,7 +78,7 @@ impl<W: Write + Send> Encoder<W> {
 /// Consecutive rows that take about [`PIECE_BYTES`] together.
 fn pieces(rows: &Rows) -> Vec<Range<usize>> {
     if rows.bytes() <= PIECE_BYTES {
-        return vec![0..rows.len()];
+        return std::iter::once(0..rows.len()).collect();
     }
     let (mut pieces, mut start, mut bytes) = (Vec::new(), 0, 0);
     for row in 0..rows.len() {

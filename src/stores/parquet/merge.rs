@@ -32,7 +32,7 @@ pub fn merge<W: Write + Send>(files: &[PathBuf], out: W, properties: WriterPrope
     let mut encoder = Encoder::new(out, schema, properties)?;
     for run in runs(files)? {
         let mut batches = Batches::open(&files[run.file], None)?.only(run.rows);
-        while let Some(batch) = batches.next()? {
+        while let Some(batch) = batches.read()? {
             encoder.write(&batch)?;
         }
     }
@@ -62,7 +62,7 @@ fn runs(files: &[PathBuf]) -> Result<Vec<Run>, Fault> {
 fn pieces_of(file: usize, path: &Path, pieces: &mut Vec<Run>) -> Result<(), Fault> {
     let mut batches = Batches::open(path, Some(&["ordinal"]))?;
     let mut row = 0;
-    while let Some(batch) = batches.next()? {
+    while let Some(batch) = batches.read()? {
         for &ordinal in int64(&batch, "ordinal")?.values() {
             match pieces.last_mut() {
                 Some(piece) if piece.file == file && (piece.last..=piece.last.saturating_add(1)).contains(&ordinal) => {

@@ -240,7 +240,7 @@ impl Store for Parquet {
         for path in paths(&self.folder(job))? {
             let mut begun = Rows::default();
             let mut batches = Batches::open(&path, None)?;
-            while let Some(batch) = batches.next()? {
+            while let Some(batch) = batches.read()? {
                 let batch = convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?;
                 if begun.is_empty() {
                     begun = batch;

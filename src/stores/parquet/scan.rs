@@ -82,7 +82,7 @@ fn each_batch(
     mut each: impl FnMut(&RecordBatch) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
     let mut batches = Batches::open(path, Some(columns))?;
-    while let Some(batch) = batches.next()? {
+    while let Some(batch) = batches.read()? {
         each(&batch).map_err(|fault| fault.context(path.display()))?;
     }
     batches.file_bytes()
