@@ -12,6 +12,7 @@ pub mod config;
 pub mod data_dir;
 pub mod delivery;
 pub mod domain;
+pub mod expression;
 pub mod fault;
 pub mod ledger;
 pub mod messages;
