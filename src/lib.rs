@@ -13,6 +13,7 @@ pub mod data_dir;
 pub mod delivery;
 pub mod domain;
 pub mod durable;
+pub mod expression;
 pub mod fault;
 pub mod ledger;
 pub mod messages;

@@ -11,6 +11,7 @@ const FILE_LINES_MAX: usize = 500;
 /// Which parts of the crate a part may name, besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("expression", &["domain"]),
     ("fault", &[]),
     ("telemetry", &[]),
     ("delivery", &["fault"]),

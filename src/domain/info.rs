@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 
 /// A key of INFO, prepared for many look-ups. Keys are compared byte for byte; the first one of its name counts.
+#[derive(Debug)]
 pub struct InfoKey<'k> {
     finder: Finder<'k>,
 }
@@ -11,6 +12,11 @@ impl<'k> InfoKey<'k> {
     /// Prepares `key`, which holds neither `;` nor `=`.
     pub fn new(key: &'k [u8]) -> Self {
         Self { finder: Finder::new(key) }
+    }
+
+    /// The same key, kept by itself.
+    pub fn into_owned(self) -> InfoKey<'static> {
+        InfoKey { finder: self.finder.into_owned() }
     }
 
     /// `Some(Some(value))`; `Some(None)` for a key without `=`; `None` if the key is absent. The value is as read:
