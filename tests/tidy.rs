@@ -17,6 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("data_dir", &["fault"]),
     ("stores", &["domain", "fault"]),
     ("vcf", &["domain", "fault"]),
+    ("annotation", &["domain"]),
     ("transports", &["domain", "fault"]),
     ("providers", &["domain", "fault"]),
     ("ledger", &["delivery", "domain", "fault"]),

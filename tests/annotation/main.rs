@@ -1,0 +1,17 @@
+//! Annotations in the record: each tool's rules by its own documented examples, then real files against a plain reading.
+
+#[path = "../support/present.rs"]
+mod present;
+
+mod bcsq;
+mod choice;
+mod clinvar;
+mod frequencies;
+mod plain;
+mod properties;
+mod real_files;
+mod schema;
+mod snpeff;
+mod support;
+mod terms;
+mod vep;
