@@ -82,14 +82,15 @@ pub struct Chosen<'r> {
 }
 
 impl<'r> Chosen<'r> {
-    /// An entry as it is weighed: what is only shown is read later, if it wins.
-    pub(super) fn candidate(source: usize, entry: &Entry<'r>, terms: TermSet) -> Self {
-        // First the source, then transcripts before other features, then the reason, then the severity.
+    /// Its place: first the source, then transcripts before other features, then the reason, then the severity.
+    #[inline]
+    fn key(source: usize, entry: &Entry<'r>, terms: TermSet) -> u32 {
         let severity = terms.most_severe().map_or(u8::MAX, Term::severity);
-        let key = (source as u32) << 16
-            | u32::from(!entry.is_transcript) << 15
-            | (entry.why as u32) << 8
-            | u32::from(severity);
+        (source as u32) << 16 | u32::from(!entry.is_transcript) << 15 | (entry.why as u32) << 8 | u32::from(severity)
+    }
+
+    /// What is only shown is read later, if no better one comes.
+    fn candidate(source: usize, entry: &Entry<'r>, terms: TermSet, key: u32) -> Self {
         Self {
             source,
             why: entry.why,
@@ -213,13 +214,15 @@ impl<'r> AlleleAnnotation<'r> {
     }
 
     /// Takes an entry in. Says how many words of ClinVar were not known.
-    pub(super) fn weigh(&mut self, candidate: Chosen<'r>, entry: &Entry<'r>) -> u32 {
+    #[inline]
+    pub(super) fn weigh(&mut self, source: usize, entry: &Entry<'r>, terms: TermSet) -> u32 {
         self.entries += 1;
-        self.terms.extend(candidate.terms);
+        self.terms.extend(terms);
         self.frequency = max(self.frequency, entry.frequency);
+        let key = Chosen::key(source, entry, terms);
         // Of equal ones the first in the file stays.
-        if self.chosen.as_ref().is_none_or(|chosen| candidate.key < chosen.key) {
-            self.chosen = Some(candidate);
+        if self.chosen.as_ref().is_none_or(|chosen| key < chosen.key) {
+            self.chosen = Some(Chosen::candidate(source, entry, terms, key));
         }
         let Some(text) = entry.significance.filter(|_| self.clinvar.is_none()) else { return 0 };
         let Some((read, unknown)) = ClinVar::read(text, entry.review, ClinVarOrigin::Column) else { return 0 };

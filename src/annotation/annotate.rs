@@ -13,7 +13,7 @@ use super::columns::Columns;
 use super::plan::{FREQUENCY_KEYS_MAX, Role, SourcePlan, Wanted, wanted_keys};
 use super::schema::{Dialect, Notice, Schema};
 use super::terms::TermSet;
-use super::{AlleleAnnotation, AnnotatedRecord, Chosen, ClinVar, ClinVarOrigin, Findings, Frequencies, Scope, Why};
+use super::{AlleleAnnotation, AnnotatedRecord, ClinVar, ClinVarOrigin, Findings, Frequencies, Scope, Why};
 
 /// Reads the annotations of a file's records. Made once for a file; may be shared between threads.
 #[derive(Debug, Clone)]
@@ -159,7 +159,7 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
             self.pointer(&text[1..]);
             return;
         }
-        let columns = memchr::memchr_iter(b'|', text).count() + 1;
+        let (entry, columns) = Entry::read(plan, text, self.trusts_numbers);
         if columns > plan.columns {
             // Nobody knows which is which.
             self.findings.columns_too_many += 1;
@@ -168,17 +168,15 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
         // bcftools csq leaves out what an entry has not; other entries are right as far as they go.
         let is_short = columns < plan.columns && plan.dialect != Dialect::Bcsq;
         self.findings.columns_too_few += u32::from(is_short);
-        let entry = Entry::read(plan, text, self.trusts_numbers);
         if memo.consequence != entry.consequence {
             memo.consequence = entry.consequence;
             memo.terms = TermSet::parse(entry.consequence);
         }
         let (terms, unknown) = memo.terms;
         self.findings.unknown_terms += unknown;
-        let candidate = Chosen::candidate(source, &entry, terms);
         match self.owner(plan.dialect, &entry, memo) {
-            Owner::Alt(alt) => self.findings.unknown_clinvar += self.out[alt].weigh(candidate, &entry),
-            Owner::Record => self.findings.unknown_clinvar += self.shared.weigh(candidate, &entry),
+            Owner::Alt(alt) => self.findings.unknown_clinvar += self.out[alt].weigh(source, &entry, terms),
+            Owner::Record => self.findings.unknown_clinvar += self.shared.weigh(source, &entry, terms),
             Owner::Comparison => self.findings.comparisons += 1,
             Owner::Nobody => self.findings.unknown_allele += 1,
             Owner::Renumbered => self.findings.renumbered += 1,
@@ -298,8 +296,15 @@ pub(super) struct Entry<'r> {
 }
 
 impl<'r> Entry<'r> {
-    fn read(plan: &SourcePlan, text: &'r [u8], trusts_numbers: bool) -> Self {
-        let allele = plan.allele.and_then(|column| Columns::new(text).get(column));
+    /// The entry, and how many columns it has.
+    #[inline]
+    fn read(plan: &SourcePlan, text: &'r [u8], trusts_numbers: bool) -> (Self, usize) {
+        // Before the others: a frequency may be of one allele only.
+        let mut columns = Columns::new(text);
+        let allele = plan.allele.and_then(|column| columns.get(column));
+        if plan.allele_is_behind {
+            columns = Columns::new(text);
+        }
         let mut entry = Self {
             text,
             name: VepName { allele, number: None, minimised: false },
@@ -312,7 +317,6 @@ impl<'r> Entry<'r> {
             significance: None,
             review: None,
         };
-        let mut columns = Columns::new(text);
         for &(column, role) in &plan.roles {
             let Some(value) = columns.get(column) else { break };
             if is_present(value) {
@@ -324,7 +328,7 @@ impl<'r> Entry<'r> {
         {
             (entry.consequence, entry.after_stop) = (rest, true);
         }
-        entry
+        (entry, columns.count())
     }
 
     #[inline]

@@ -20,11 +20,11 @@ const BARS: u64 = LOW * b'|' as u64;
 
 impl<'e> Columns<'e> {
     pub(super) fn new(entry: &'e [u8]) -> Self {
-        Self { entry, next: 0, start: 0, word: 0, separators: separators(entry, 0) }
+        Self { entry, next: 0, start: 0, word: 0, separators: marks(entry, 0) }
     }
 
     /// The text of a column; `None` if the entry ends before it, or the column is one that was passed already.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&mut self, column: usize) -> Option<&'e [u8]> {
         let passed = column.checked_sub(self.next)?;
         if passed > 0 {
@@ -38,34 +38,45 @@ impl<'e> Columns<'e> {
         Some(text)
     }
 
-    /// Goes over `count` separators, at least one: where the last of them is, or the end of the entry.
+    /// How many columns the entry has. Ends the walk, so that what was passed is not counted again.
     #[inline]
+    pub(super) fn count(self) -> usize {
+        let bars = |text| memchr::memchr_iter(b'|', text).count();
+        match self.entry.get(self.start..) {
+            Some(rest) => self.next + bars(rest) + 1,
+            None => bars(self.entry) + 1,
+        }
+    }
+
+    /// Goes over `count` separators, at least one: where the last of them is, or the end of the entry.
+    #[inline(always)]
     fn pass(&mut self, mut count: usize) -> usize {
+        let (mut word, mut separators) = (self.word, self.separators);
         loop {
-            let here = ((self.separators >> 7).wrapping_mul(LOW) >> 56) as usize;
+            // Each byte of `sums` counts the separators up to it, so the last one counts all.
+            let sums = (separators >> 7).wrapping_mul(LOW);
+            let here = (sums >> 56) as usize;
             if count <= here {
-                for _ in 1..count {
-                    self.separators &= self.separators - 1;
-                }
-                let at = self.word + self.separators.trailing_zeros() as usize / 8;
-                self.separators &= self.separators - 1;
-                return at;
+                // The first byte whose sum is not below the count.
+                let reached = ((sums | HIGH) - count as u64 * LOW) & HIGH;
+                let byte = reached.trailing_zeros() / 8;
+                (self.word, self.separators) = (word, separators & !0 << (8 * byte) << 8);
+                return word + byte as usize;
             }
             count -= here;
-            self.word += 8;
-            if self.word >= self.entry.len() {
-                self.word = self.entry.len();
-                self.separators = 0;
+            word += 8;
+            if word >= self.entry.len() {
+                (self.word, self.separators) = (self.entry.len(), 0);
                 return self.entry.len();
             }
-            self.separators = separators(self.entry, self.word);
+            separators = marks(self.entry, word);
         }
     }
 }
 
 /// Marks the separators among the eight bytes from `at` on.
 #[inline]
-fn separators(entry: &[u8], at: usize) -> u64 {
+fn marks(entry: &[u8], at: usize) -> u64 {
     let word = match entry[at..].first_chunk::<8>() {
         Some(word) => u64::from_le_bytes(*word),
         None => {
@@ -92,6 +103,11 @@ mod tests {
             step in 1_usize..9,
         ) {
             let plain: Vec<&[u8]> = entry.split(|&byte| byte == b'|').collect();
+            for passed in 0..plain.len() + 2 {
+                let mut columns = Columns::new(&entry);
+                let _text = columns.get(passed);
+                prop_assert_eq!(columns.count(), plain.len());
+            }
             let mut columns = Columns::new(&entry);
             for column in (0..plain.len() + 10).step_by(step) {
                 prop_assert_eq!(columns.get(column), plain.get(column).copied(), "column {}", column);

@@ -41,6 +41,8 @@ pub(super) struct SourcePlan {
     /// Columns that an entry has.
     pub columns: usize,
     pub allele: Option<usize>,
+    /// Another column that is wanted stands before it.
+    pub allele_is_behind: bool,
     /// Entries may be of other features than transcripts, and say so.
     pub tells_feature_type: bool,
     /// In ascending order.
@@ -104,10 +106,13 @@ impl SourcePlan {
         roles.extend(clinvar_columns(source));
         roles.sort_by_key(|(column, _)| *column);
         roles.dedup_by_key(|(column, _)| *column);
+        let allele = source.column("Allele");
+        let first = roles.first().map(|(column, _)| *column);
         Self {
             dialect: source.dialect,
             columns: source.columns.len(),
-            allele: source.column("Allele"),
+            allele,
+            allele_is_behind: allele.zip(first).is_some_and(|(allele, first)| first < allele),
             tells_feature_type: roles.iter().any(|(_, role)| *role == Role::FeatureType),
             roles,
             details: places(source, detail_names),
