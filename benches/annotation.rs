@@ -71,7 +71,7 @@ fn measure(file: &Path) {
         "| {} | {} | {bytes:.0} | {:.1} | {rate:.0} | {:.0} |",
         file.file_name().unwrap_or_default().display(),
         records.len(),
-        f64::from(findings.entries) / count,
+        findings.entries as f64 / count,
         rate * bytes / 1e6,
     );
 }

@@ -9,7 +9,7 @@ use vcf_agent::annotation::{
 use vcf_agent::domain::warning::Warnings;
 
 /// Reads every record of the input. Says how many entries were read.
-pub fn annotation(bytes: &[u8]) -> u32 {
+pub fn annotation(bytes: &[u8]) -> u64 {
     let blank = bytes.windows(2).position(|pair| pair == b"\n\n");
     let (header, records) = blank.map_or((&bytes[..0], bytes), |at| (&bytes[..at], &bytes[at + 2..]));
     let header = String::from_utf8_lossy(header);
@@ -28,7 +28,7 @@ pub fn annotation(bytes: &[u8]) -> u32 {
     records.split(|&byte| byte == b'\n').map(|line| record(&schema, &annotator, line)).sum()
 }
 
-fn record(schema: &Schema, annotator: &Annotator, line: &[u8]) -> u32 {
+fn record(schema: &Schema, annotator: &Annotator, line: &[u8]) -> u64 {
     let columns: Vec<&[u8]> = line.splitn(4, |&byte| byte == b'\t').collect();
     let [pos, reference, alt, info] = columns[..] else { return 0 };
     let alts: Vec<&[u8]> = alt.split(|&byte| byte == b',').filter(|alt| *alt != b".").collect();
@@ -42,7 +42,7 @@ fn record(schema: &Schema, annotator: &Annotator, line: &[u8]) -> u32 {
     let unused = findings.unknown_allele + findings.comparisons + findings.pointers + findings.columns_too_many;
     assert!(unused <= findings.entries, "{findings:?}");
     for allele in &out {
-        assert!(allele.entries <= findings.entries - unused, "no entry is used twice for an ALT");
+        assert!(u64::from(allele.entries) <= findings.entries - unused, "no entry is used twice for an ALT");
         assert_eq!(allele.chosen.is_some(), allele.entries > 0);
         assert!(allele.frequency.is_none_or(|frequency| (0.0..=1.0).contains(&frequency)));
         assert!(allele.chosen.as_ref().is_none_or(|chosen| chosen.source < schema.sources.len()));

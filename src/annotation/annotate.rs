@@ -59,17 +59,13 @@ impl Annotator {
             return Findings::default();
         }
         let names = AltNames::new(record);
-        for trusts_numbers in [true, false] {
-            let mut pass = Pass::new(self, record, &names, trusts_numbers, out);
-            pass.info();
-            if !pass.is_renumbered() {
-                pass.finish();
-                return pass.findings;
-            }
-            // The numbers count another list of ALTs: the record was split after VEP saw it. Once more, by name alone.
-            out.fill(AlleleAnnotation::default());
+        let findings = Pass::new(self, record, &names, true, out).run();
+        if findings.renumbered == 0 {
+            return findings;
         }
-        unreachable!("numbers that are not trusted are not looked at")
+        // The numbers count another list of ALTs: the record was split after VEP saw it. Once more, by name alone.
+        out.fill(AlleleAnnotation::default());
+        Findings { renumbered: 1, ..Pass::new(self, record, &names, false, out).run() }
     }
 }
 
@@ -104,13 +100,15 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
         trusts_numbers: bool,
         out: &'p mut [AlleleAnnotation<'r>],
     ) -> Self {
-        let findings = Findings { renumbered: u32::from(!trusts_numbers), ..Findings::default() };
         let shared = AlleleAnnotation::default();
+        let findings = Findings::default();
         Self { annotator, record, names, trusts_numbers, out, shared, clinvar: (None, None), findings }
     }
 
-    fn is_renumbered(&self) -> bool {
-        self.trusts_numbers && self.findings.renumbered > 0
+    fn run(mut self) -> Findings {
+        self.info();
+        self.finish();
+        self.findings
     }
 
     /// Goes through INFO once. Of a key that is there twice the first counts.
@@ -142,7 +140,7 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
     fn source(&mut self, source: usize, value: &'r [u8]) {
         let mut memo = Memo { owner: None, consequence: b"", terms: (TermSet::default(), 0) };
         let mut rest = value;
-        while !rest.is_empty() && !self.is_renumbered() {
+        while !rest.is_empty() && self.findings.renumbered == 0 {
             let end = memchr(b',', rest).unwrap_or(rest.len());
             let text = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or_default();
@@ -167,16 +165,16 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
         }
         // bcftools csq leaves out what an entry has not; other entries are right as far as they go.
         let is_short = columns < plan.columns && plan.dialect != Dialect::Bcsq;
-        self.findings.columns_too_few += u32::from(is_short);
+        self.findings.columns_too_few += u64::from(is_short);
         if memo.consequence != entry.consequence {
             memo.consequence = entry.consequence;
             memo.terms = TermSet::parse(entry.consequence);
         }
         let (terms, unknown) = memo.terms;
-        self.findings.unknown_terms += unknown;
+        self.findings.unknown_terms += u64::from(unknown);
         match self.owner(plan.dialect, &entry, memo) {
-            Owner::Alt(alt) => self.findings.unknown_clinvar += self.out[alt].weigh(source, &entry, terms),
-            Owner::Record => self.findings.unknown_clinvar += self.shared.weigh(source, &entry, terms),
+            Owner::Alt(alt) => self.findings.unknown_clinvar += u64::from(self.out[alt].weigh(source, &entry, terms)),
+            Owner::Record => self.findings.unknown_clinvar += u64::from(self.shared.weigh(source, &entry, terms)),
             Owner::Comparison => self.findings.comparisons += 1,
             Owner::Nobody => self.findings.unknown_allele += 1,
             Owner::Renumbered => self.findings.renumbered += 1,
@@ -276,7 +274,7 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
 
     fn read_clinvar(&mut self, significance: &'r [u8], review: Option<&'r [u8]>) -> Option<ClinVar<'r>> {
         let (read, unknown) = ClinVar::read(significance, review, ClinVarOrigin::Info)?;
-        self.findings.unknown_clinvar += unknown;
+        self.findings.unknown_clinvar += u64::from(unknown);
         Some(read)
     }
 }
@@ -371,7 +369,7 @@ fn is_principal(appris: &[u8]) -> bool {
 }
 
 /// The highest of the frequencies that a column holds: several known variants are joined by `&`. Where a frequency has
-/// its allele before it (`A:0.12`, VEP before release 88) it counts for that allele only.
+/// its allele before it (`A:0.12`, older releases of VEP) it counts for that allele only.
 fn sub_field_frequency(value: &[u8], allele: Option<&[u8]>) -> Option<f64> {
     let one = |text: &[u8]| match memchr(b':', text) {
         None => frequency(text),

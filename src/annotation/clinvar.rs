@@ -1,7 +1,7 @@
 //! ClinVar's vocabulary: classifications and review stars, as ClinVar's own VCF writes them and as VEP repeats them.
 //!
 //! A value of CLNSIG joins classifications by `/` (one aggregate, `Pathogenic/Likely_pathogenic`) and aggregates by `|`
-//! (`Pathogenic|drug_response`); files before 2022 used `,_` for the latter. The same comma stands inside of one
+//! (`Pathogenic|drug_response`); older files used `,_` for the latter. The same comma stands inside of one
 //! classification (`Pathogenic,_low_penetrance`) and of a review status (`criteria_provided,_single_submitter`), in fields
 //! of which a typed reader splits the commas: here they are read from the field's whole text. VEP writes `&` for both
 //! `,` and `|`, in small letters.
@@ -31,7 +31,7 @@ pub enum Significance {
     Benign,
     /// `Likely_benign`.
     LikelyBenign,
-    /// `Conflicting_classifications_of_pathogenicity`, before 2024 `Conflicting_interpretations_of_pathogenicity`.
+    /// `Conflicting_classifications_of_pathogenicity`, in older files `Conflicting_interpretations_of_pathogenicity`.
     Conflicting,
     /// `conflicting_data_from_submitters`.
     ConflictingData,
@@ -55,7 +55,7 @@ pub enum Significance {
     RiskFactor,
     /// `not_provided`.
     NotProvided,
-    /// `no_classification_for_the_single_variant`, before 2024 `no_interpretation_for_the_single_variant`: only a
+    /// `no_classification_for_the_single_variant`, in older files `no_interpretation_for_the_single_variant`: only a
     /// haplotype that includes the variant is classified.
     NoSingleClassification,
     /// `no_classifications_from_unflagged_records`.

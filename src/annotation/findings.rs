@@ -8,29 +8,29 @@ use crate::domain::warning::Warnings;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Findings {
     /// Entries read. Those counted in `unknown_allele`, `comparisons`, `pointers` and `columns_too_many` were not used.
-    pub entries: u32,
+    pub entries: u64,
     /// Entries whose allele is none of the record's ALTs, or nobody knows which.
-    pub unknown_allele: u32,
+    pub unknown_allele: u64,
     /// Entries that compare two ALTs (SnpEff in cancer mode).
-    pub comparisons: u32,
+    pub comparisons: u64,
     /// Entries that only name the position of another record (bcftools csq).
-    pub pointers: u32,
+    pub pointers: u64,
     /// Entries with more columns than the header lists.
-    pub columns_too_many: u32,
+    pub columns_too_many: u64,
     /// Entries with fewer columns than the header lists: used as far as they go.
-    pub columns_too_few: u32,
+    pub columns_too_few: u64,
     /// Consequence terms that are not known.
-    pub unknown_terms: u32,
+    pub unknown_terms: u64,
     /// Words of ClinVar's fields that are not known.
-    pub unknown_clinvar: u32,
+    pub unknown_clinvar: u64,
     /// Records whose ALLELE_NUM counts another list of ALTs: their entries were matched by name.
-    pub renumbered: u32,
+    pub renumbered: u64,
 }
 
 impl Findings {
     /// Adds the warnings of one record at this line of the file.
     pub fn note(&self, line: u64, warnings: &mut Warnings) {
-        let kinds: [(u32, &'static str, &str); 7] = [
+        let kinds: [(u64, &'static str, &str); 7] = [
             (
                 self.unknown_allele,
                 "annotation_allele_unknown",

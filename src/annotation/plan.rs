@@ -104,9 +104,11 @@ impl SourcePlan {
         let mut roles = places(source, role_names);
         roles.extend(frequencies.iter().filter_map(|name| Some((source.column(name)?, Role::Frequency))));
         roles.extend(clinvar_columns(source));
+        let allele = source.column("Allele");
+        // The name of the allele is read before all others, and is nothing else.
+        roles.retain(|(column, _)| Some(*column) != allele);
         roles.sort_by_key(|(column, _)| *column);
         roles.dedup_by_key(|(column, _)| *column);
-        let allele = source.column("Allele");
         let first = roles.first().map(|(column, _)| *column);
         Self {
             dialect: source.dialect,

@@ -1,10 +1,10 @@
 //! The consequence terms as data: what VEP, SnpEff and bcftools csq write, most severe first.
 //!
-//! Sources. Accessions and `is_a` parents: the Sequence Ontology, release 2024-11-18 (CC BY 4.0), read within its
-//! `sequence_variant` branch; a term of another branch (SnpEff also writes names of features, such as
-//! `intergenic_region`) has no parents here. Ranks and impacts: Ensembl's table of calculated consequences (VEP 115),
-//! ranks 1 to 41. Terms that VEP does not rank stand where SnpEff's own order of effects (SnpEff 5.4) puts them between
-//! their neighbours, with SnpEff's impact. The last rows are only there as parents: no tool writes them.
+//! Sources. Accessions and `is_a` parents: the Sequence Ontology, release 2024-11-18, read within its `sequence_variant`
+//! branch; a term of another branch (SnpEff also writes names of features, such as `intergenic_region`) has no parents
+//! here. Ranks and impacts: Ensembl's table of calculated consequences (VEP 115), ranks 1 to 41. Terms that VEP does not
+//! rank stand beside their neighbours in SnpEff's own order of effects (SnpEff 5.4), with SnpEff's impact. The last rows
+//! are only there as parents: no tool writes them.
 
 use super::terms::Impact::{self, High, Low, Moderate, Modifier};
 

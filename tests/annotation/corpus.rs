@@ -14,7 +14,7 @@ fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Runs the check and names the file if it panics.
-fn on(path: &Path, bytes: &[u8]) -> u32 {
+fn on(path: &Path, bytes: &[u8]) -> u64 {
     std::panic::catch_unwind(|| annotation(bytes))
         .unwrap_or_else(|_| panic!("{} ({} bytes)", path.display(), bytes.len()))
 }

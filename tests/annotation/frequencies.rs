@@ -76,6 +76,15 @@ fn a_frequency_that_names_its_allele_counts_for_that_allele_only() {
 }
 
 #[test]
+fn a_column_that_is_something_else_is_no_frequency() {
+    let csq = vep_description("Allele|Consequence|Gene|MAX_AF");
+    let file = File::with_frequencies(&[("CSQ", ".", &csq)], &["Allele", "Consequence", "MAX_AF"], &["CSQ"]);
+    let info = "CSQ=T|intron_variant|G|0.1";
+    assert_eq!(found(&file, (5, "C", "T"), info), [Some(0.1)]);
+    assert_eq!(file.terms((5, "C", "T"), info), [["intron_variant"]]);
+}
+
+#[test]
 fn names_that_the_header_does_not_know_are_noticed() {
     use vcf_agent::annotation::{Annotator, Frequencies, Schema};
     let csq = vep_description("Allele|Consequence|Gene|MAX_AF");

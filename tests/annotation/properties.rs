@@ -77,7 +77,7 @@ proptest! {
                 alleles.iter().zip(TERMS).filter(|(allele, _)| is_own(allele)).map(|(_, term)| term).collect();
             prop_assert_eq!(names(annotation.terms), expected);
         }
-        let used: u32 = found.iter().map(|annotation| annotation.entries).sum();
+        let used: u64 = found.iter().map(|annotation| u64::from(annotation.entries)).sum();
         prop_assert_eq!(used + findings.unknown_allele, findings.entries);
     }
 
@@ -115,8 +115,8 @@ proptest! {
         ]);
         let info = format!("CSQ={info}");
         let (found, findings) = file.read((1, "A", &alt), &info);
-        let used: u32 = found.iter().map(|annotation| annotation.entries).sum();
+        let used: u64 = found.iter().map(|annotation| u64::from(annotation.entries)).sum();
         prop_assert!(findings.unknown_allele + findings.comparisons + findings.pointers <= findings.entries);
-        prop_assert!(used <= findings.entries * found.len() as u32);
+        prop_assert!(used <= findings.entries * found.len() as u64);
     }
 }

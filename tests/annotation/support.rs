@@ -54,7 +54,7 @@ impl File {
     }
 
     /// As [`File::terms`], and how many entries named nobody.
-    pub fn owners(&self, site: (i64, &str, &str), info: &str) -> (Vec<Vec<&'static str>>, u32) {
+    pub fn owners(&self, site: (i64, &str, &str), info: &str) -> (Vec<Vec<&'static str>>, u64) {
         (self.terms(site, info), self.read(site, info).1.unknown_allele)
     }
 }
