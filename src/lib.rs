@@ -7,6 +7,7 @@
 //! published, and the *receipt* that people read says so ([`report`]). The [`actors`] only keep the books.
 
 pub mod actors;
+pub mod annotation;
 pub mod cli;
 pub mod config;
 pub mod data_dir;

@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("data_dir", &["durable", "fault"]),
     ("stores", &["domain", "durable", "fault"]),
     ("vcf", &["domain", "fault"]),
+    ("annotation", &["domain"]),
     ("transports", &["domain", "fault"]),
     ("providers", &["domain", "fault"]),
     ("ledger", &["delivery", "domain", "fault"]),
