@@ -79,6 +79,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("arrow_buffer", &["stores"]),
     ("arrow_schema", &["stores"]),
     ("parquet", &["stores"]),
+    ("regex", &["expression"]),
     ("rusqlite", &["ledger"]),
     ("flate2", &["vcf"]),
     ("libdeflater", &["vcf"]),
