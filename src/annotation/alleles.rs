@@ -3,13 +3,13 @@
 //! An entry belongs to the ALT that its name says under the tool's rule and to no other; a name that nobody in the record
 //! has is answered by [`Owner::Nobody`]. Bases are compared without case: VEP and SnpEff write capitals.
 
+use std::cell::OnceCell;
+use std::ops::Range;
+
 use super::AnnotatedRecord;
 
 /// ALTs up to this many are compared one by one; beyond, an index is made.
 const LINEAR_MAX: usize = 16;
-
-/// Longer alleles are compared as a whole only, not with their ends trimmed: the work for an entry stays bounded.
-const TRIMMED_BYTES_MAX: usize = 256;
 
 /// A `-` may stand inside of a contig's name; names with more than this many are not looked into.
 const DASHES_MAX: usize = 4;
@@ -39,6 +39,8 @@ pub(super) struct AltNames<'a, 'r> {
     first: [u8; LINEAR_MAX],
     /// ALTs as written and their indices, sorted; made for many ALTs only.
     index: Option<Index<'r>>,
+    /// Of each ALT what is left when both ends are trimmed; made if an entry asks for it.
+    trimmed: OnceCell<Vec<[Range<usize>; 2]>>,
 }
 
 /// What an entry of VEP says about its allele.
@@ -61,6 +63,7 @@ impl<'a, 'r> AltNames<'a, 'r> {
             vep_trims: vep_trims(record.reference, alts),
             first: first_equals(alts),
             index: (alts.len() > LINEAR_MAX).then(|| Index::new(alts)),
+            trimmed: OnceCell::new(),
         }
     }
 
@@ -80,7 +83,8 @@ impl<'a, 'r> AltNames<'a, 'r> {
         if alt >= self.alts.len() {
             return Owner::Renumbered;
         }
-        let agrees = name.allele.is_none_or(|allele| self.is_vep(alt, allele) || self.is_close_to(alt, allele));
+        let agrees =
+            name.allele.is_none_or(|allele| self.is_vep(alt, allele) || self.is_close_to(alt, allele, name.minimised));
         if agrees { Owner::Alt(self.first_equal(alt)) } else { Owner::Nobody }
     }
 
@@ -91,7 +95,8 @@ impl<'a, 'r> AltNames<'a, 'r> {
         }
         let is_trimmed = self.vep_trims && !allele.contains(&b'*');
         let found = if is_trimmed { self.find_untrimmed(allele) } else { self.find_written(allele) };
-        found.or_else(|| self.find_structural(allele)).or_else(|| self.find_minimised(allele).filter(|_| minimised))
+        let found = found.or_else(|| self.find_structural(allele));
+        if minimised { found.or_else(|| self.find_minimised(allele)) } else { found }
     }
 
     /// Whether VEP's rule names the ALT so.
@@ -105,21 +110,17 @@ impl<'a, 'r> AltNames<'a, 'r> {
     }
 
     /// The number has said which ALT; the name may be one that only some versions and options of VEP make: the ends that
-    /// REF and ALT share are gone, or an ALT that is no sequence has a word of its own.
-    fn is_close_to(&self, alt: usize, allele: &[u8]) -> bool {
+    /// REF and ALT share are gone, or an ALT that is no sequence has a word of its own. Where VEP does not say that it has
+    /// trimmed the allele, the plain name of another ALT contradicts the number.
+    fn is_close_to(&self, alt: usize, allele: &[u8], minimised: bool) -> bool {
         let written = self.alts[alt];
         let is_like = match written {
             // Nobody has another word for these.
             b"*" | b"<*>" => false,
             _ if is_symbolic(written) => true,
-            _ => is_minimal(self.reference, written, allele),
+            _ => self.is_minimal(alt, allele),
         };
-        is_like && self.find_other_vep(alt, allele).is_none()
-    }
-
-    /// Another ALT whose name this is by the plain rule: then the number and the name contradict each other.
-    fn find_other_vep(&self, alt: usize, allele: &[u8]) -> Option<usize> {
-        self.find_vep(allele, false).filter(|&other| other != alt)
+        is_like && (minimised || self.find_vep(allele, false).is_none_or(|other| other == alt))
     }
 
     /// SnpEff's rule: the ALT as written; `ALT-REFERENCE` in cancer mode, `ALT-CONTIG:POS_REF>ALT` for a compound.
@@ -207,7 +208,16 @@ impl<'a, 'r> AltNames<'a, 'r> {
         if self.index.is_some() {
             return None;
         }
-        only(self.alts.iter().map(|alt| !is_symbolic(alt) && is_minimal(self.reference, alt, allele)))
+        let is_it = |(nth, alt): (usize, &&[u8])| !is_symbolic(alt) && self.is_minimal(nth, allele);
+        only(self.alts.iter().enumerate().map(is_it))
+    }
+
+    /// Whether the ALT is named so when both ends are trimmed that it shares with REF.
+    fn is_minimal(&self, alt: usize, allele: &[u8]) -> bool {
+        let allele: &[u8] = if allele == b"-" { b"" } else { allele };
+        let all = || self.alts.iter().map(|alt| trimmed(self.reference, alt)).collect();
+        let forms = &self.trimmed.get_or_init(all)[alt];
+        forms.iter().any(|form| self.alts[alt][form.clone()].eq_ignore_ascii_case(allele))
     }
 }
 
@@ -228,20 +238,14 @@ fn is_first_base_and(reference: &[u8], rest: &[u8], alt: &[u8]) -> bool {
         && alt[1..].eq_ignore_ascii_case(rest)
 }
 
-/// Whether `allele` is `alt` without what it shares with `reference` at both ends: the start trimmed before the end, as VEP
-/// does it, or the end before the start.
-fn is_minimal(reference: &[u8], alt: &[u8], allele: &[u8]) -> bool {
+/// What is left of `alt` without what it shares with `reference` at both ends: the start trimmed before the end, as VEP
+/// does it, and the end before the start.
+fn trimmed(reference: &[u8], alt: &[u8]) -> [Range<usize>; 2] {
     let shorter = reference.len().min(alt.len());
-    if allele.len() > alt.len() || reference.len().max(alt.len()) > TRIMMED_BYTES_MAX {
-        return false;
-    }
     let same = |(a, b): (&u8, &u8)| a.eq_ignore_ascii_case(b);
     let prefix = reference.iter().zip(alt).take_while(|pair| same(*pair)).count();
     let suffix = reference.iter().rev().zip(alt.iter().rev()).take_while(|pair| same(*pair)).count();
-    let allele: &[u8] = if allele == b"-" { b"" } else { allele };
-    [(prefix, suffix.min(shorter - prefix)), (prefix.min(shorter - suffix), suffix)]
-        .into_iter()
-        .any(|(prefix, suffix)| alt[prefix..alt.len() - suffix].eq_ignore_ascii_case(allele))
+    [prefix..alt.len() - suffix.min(shorter - prefix), prefix.min(shorter - suffix)..alt.len() - suffix]
 }
 
 /// What VEP writes for symbolic ALTs: kind, beginning of the detail behind its colon, word.

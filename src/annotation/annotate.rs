@@ -2,7 +2,7 @@
 //!
 //! One pass over INFO and over each entry. Every entry is weighed for the ALT that owns it; what is only shown of the
 //! entry that won is read at the end, from that entry alone. Nothing is copied and, unless a record has more than 16
-//! ALTs, nothing is allocated.
+//! ALTs or VEP has trimmed its alleles at both ends, nothing is allocated.
 
 use memchr::memchr;
 

@@ -5,11 +5,13 @@ mod annotation_check;
 #[path = "../support/present.rs"]
 mod present;
 
+mod allocations;
 mod bcsq;
 mod choice;
 mod clinvar;
 mod corpus;
 mod frequencies;
+mod hostile;
 mod plain;
 mod properties;
 mod real_files;

@@ -163,6 +163,17 @@ fn a_minimised_name_counts_if_only_one_alt_has_it() {
 }
 
 #[test]
+fn a_minimised_name_with_a_number_may_be_the_plain_name_of_another_alt() {
+    let info = |minimised: u8| {
+        format!("CSQ=T|frameshift_variant|E1|1|{minimised},T|missense_variant|E1|2|{minimised}").replace("|0", "|")
+    };
+    let file = File::vep("Allele|Consequence|Feature|ALLELE_NUM|MINIMISED");
+    let site = (5, "CAGC", "T,CTGC");
+    assert_eq!(file.owners(site, &info(1)), (vec![vec!["frameshift_variant"], vec!["missense_variant"]], 0));
+    assert_eq!(file.owners(site, &info(0)), (vec![vec!["frameshift_variant"], vec![]], 1));
+}
+
+#[test]
 fn a_symbolic_alt_is_named_by_its_class() {
     let one = |alt: &str, name: &str| plain().owners((5, "N", alt), &format!("CSQ={name}|transcript_ablation|E1"));
     let found = (vec![vec!["transcript_ablation"]], 0);
