@@ -6,7 +6,7 @@ use vcf_agent::domain::digest::{DigestSum, line_digest};
 use vcf_agent::domain::rows::rows_digest_sum;
 use vcf_agent::vcf::ReadLimits;
 use vcf_agent::vcf::parse::{ParseContext, ParsedSegment, parse_segment};
-use vcf_agent::vcf::reader::{Next, RawSegment, Reader};
+use vcf_agent::vcf::reader::{Form, Next, RawSegment, Reader};
 use vcf_agent::vcf::write::write_record;
 
 /// Small, so that small inputs reach every limit.
@@ -62,6 +62,7 @@ pub fn segment(bytes: &[u8]) {
         first_line: 2_000,
         offset: 90_000,
         text: bytes.to_vec(),
+        form: Form::Text,
         oversize_bytes: None,
     };
     let context = ParseContext {
@@ -70,6 +71,7 @@ pub fn segment(bytes: &[u8]) {
         alts_max: 8,
         line_bytes_max: 1 << 20,
         contigs: vec!["chr1".into()],
+        dictionaries: None,
     };
     let parsed = parse_segment(&context, &raw, &|_| false);
     account(&parsed, &raw);

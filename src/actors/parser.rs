@@ -191,7 +191,7 @@ impl Parser {
         if self.draining {
             return;
         }
-        let cost_bytes = (COST_PER_TEXT_BYTE * raw.text.len() as u64).max(COST_MIN_BYTES);
+        let cost_bytes = COST_PER_TEXT_BYTE.saturating_mul(raw.text_bytes()).max(COST_MIN_BYTES);
         match self.source.read(raw.index, cost_bytes) {
             Read::Send { attempt } => {
                 if attempt > 1 {

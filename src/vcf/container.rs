@@ -213,7 +213,6 @@ fn could_be_gzip(head: &[u8]) -> bool {
 
 /// What a file is, by its first bytes, where it is certainly no text.
 const OTHER_FORMATS: &[(&[u8], &str)] = &[
-    (b"BCF\x02", "a BCF file (binary): convert it to text with `bcftools view -Oz`"),
     (b"BCF\x04", "a BCF1 file: convert it with an old bcftools first"),
     (b"CRAM", "a CRAM file: reads, not variants"),
     (b"BAM\x01", "a BAM file: reads, not variants"),
@@ -228,13 +227,13 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
     (b"<html", "an HTML page, not a VCF: was the download refused?"),
 ];
 
-/// Refuses what is certainly no VCF text, by its (decompressed) first bytes.
+/// Refuses what is certainly neither VCF text nor BCF2, by its (decompressed) first bytes.
 ///
 /// # Errors
 /// Says what it is and what to do.
 pub fn refuse_other_formats(head: &[u8]) -> Result<(), ReadError> {
     match OTHER_FORMATS.iter().find(|(magic, _)| head.starts_with(magic)) {
-        Some((_, what)) => Err(ReadError::input(format!("not a VCF text: it is {what}")).at_offset(0)),
+        Some((_, what)) => Err(ReadError::input(format!("not a VCF: it is {what}")).at_offset(0)),
         None => Ok(()),
     }
 }

@@ -7,8 +7,10 @@
 //! | [`header`] | tolerant header, every raw line kept |
 //! | [`parse`] | one segment's text → rows, dead letters, warnings, digests |
 //! | [`info`] | one key of an INFO text, on demand |
+//! | [`bcf`] | the same in binary: each record becomes its line of text |
 //! | [`write`] | rows → lines again, byte for byte |
 
+pub mod bcf;
 pub mod container;
 pub mod header;
 pub mod info;

@@ -1,8 +1,12 @@
 //! One segment's text → rows, dead letters, warnings, digests.
+mod frames;
+
 use super::ReadLimits;
+use super::bcf::dictionary::Dictionaries;
 use super::header::Header;
-use super::reader::RawSegment;
+use super::reader::{Form, RawSegment};
 use std::io::Write;
+use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
@@ -45,6 +49,8 @@ pub struct ParseContext {
     pub line_bytes_max: usize,
     /// Contigs of the header, sorted; empty if it names none.
     pub contigs: Vec<String>,
+    /// Of a BCF: what its numbers stand for.
+    pub dictionaries: Option<Arc<Dictionaries>>,
 }
 
 impl ParseContext {
@@ -58,6 +64,7 @@ impl ParseContext {
             alts_max: limits.alts_max,
             line_bytes_max: limits.line_bytes_max,
             contigs,
+            dictionaries: header.dictionaries.clone(),
         }
     }
 }
@@ -81,13 +88,16 @@ pub fn parse_segment(context: &ParseContext, raw: &RawSegment, is_poison: &dyn F
             first_ordinal: raw.first_ordinal,
             offset: raw.offset,
             line_offsets: Vec::with_capacity(raw.records as usize),
-            rows: Rows::with_capacity(raw.records as usize, raw.text.len()),
+            rows: Rows::with_capacity(raw.records as usize, raw.text_bytes() as usize),
             dead: Vec::new(),
             warnings: Warnings::default(),
             counts: Counts::default(),
         },
     };
-    parser.run();
+    match raw.form {
+        Form::Text => parser.run(),
+        Form::Bcf { .. } => parser.run_frames(),
+    }
     parser.parsed
 }
 
@@ -174,10 +184,16 @@ impl<'a> SegmentParser<'a> {
         }
     }
 
-    fn line(&mut self, line: Line<'a>) {
+    fn line(&mut self, line: Line<'_>) {
+        let made = self.record(line);
+        self.account(line, made);
+    }
+
+    /// Counts a record; what made none becomes a dead letter.
+    fn account(&mut self, line: Line<'_>, made: Result<(), Dead>) {
         self.parsed.counts.records += 1;
         self.parsed.line_offsets.push(line.at as u32);
-        if let Err(why) = self.record(line) {
+        if let Err(why) = made {
             self.parsed.counts.dead_records += 1;
             self.parsed.dead.push(DeadLetter {
                 ordinal: line.ordinal,
@@ -196,14 +212,12 @@ impl<'a> SegmentParser<'a> {
     }
 
     /// A record becomes rows, or a reason why not: nothing of it is kept before everything about it is known.
-    fn record(&mut self, line: Line<'a>) -> Result<(), Dead> {
+    fn record(&mut self, line: Line<'_>) -> Result<(), Dead> {
         if let Some(bytes) = self.raw.oversize_bytes {
             let max = self.context.line_bytes_max;
             return dead("line_too_long", format!("the line has {bytes} bytes, more than line_bytes_max = {max}"));
         }
-        if (self.is_poison)(line.ordinal) {
-            return dead("poison", "handling this record ends or panics the process: it was left out unseen");
-        }
+        self.check_poison(line.ordinal)?;
         if self.suspicious {
             check_text(line.text)?;
         }
@@ -226,6 +240,13 @@ impl<'a> SegmentParser<'a> {
         Ok(())
     }
 
+    fn check_poison(&self, ordinal: u64) -> Result<(), Dead> {
+        if (self.is_poison)(ordinal) {
+            return dead("poison", "handling this record ends or panics the process: it was left out unseen");
+        }
+        Ok(())
+    }
+
     /// Number of ALT entries; 0 for `.`.
     fn check_alts(&self, alts: &[u8]) -> Result<usize, Dead> {
         if alts == b"." {
@@ -243,7 +264,7 @@ impl<'a> SegmentParser<'a> {
     }
 
     /// Notes what is odd about a sound record.
-    fn warn(&mut self, columns: &Columns<'a>, number: u64) {
+    fn warn(&mut self, columns: &Columns<'_>, number: u64) {
         let [chrom, _, id, reference, alts, _, filter, info] = columns.fixed;
         let warnings = &mut self.parsed.warnings;
         for (name, field) in [("ID", id), ("FILTER", filter), ("INFO", info)] {
@@ -268,7 +289,7 @@ impl<'a> SegmentParser<'a> {
         }
     }
 
-    fn push(&mut self, columns: &Columns<'a>, line: Line<'a>, pos: i64, count: usize) {
+    fn push(&mut self, columns: &Columns<'_>, line: Line<'_>, pos: i64, count: usize) {
         let [chrom, pos_text, id, reference, alts, qual, filter, info] = columns.fixed;
         let contig = self.contig(chrom, line.number);
         let digest = RecordDigest::new(line.ordinal, self.contig_digests[contig as usize], pos, reference);
