@@ -40,6 +40,8 @@ fn every_real_file_gives_the_counts_of_the_table_and_comes_out_as_it_went_in() {
     assert_eq!(table.iter().filter(|(name, ..)| name.ends_with(".bcf")).count(), 2, "BCF is read too");
     let mut faults = Vec::new();
     for (name, samples, counts) in table {
+        // The table takes the tab at the end of this file's #CHROM line for another sample; its records have ten columns.
+        let samples = samples - u64::from(name == "gatk_HiSeq_10000.vcf");
         let file = folder.join(&name);
         let place = Place::new();
         let check = std::panic::AssertUnwindSafe(|| one_file(&place, &file, &name, samples, counts, bcftools));
