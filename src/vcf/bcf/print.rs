@@ -12,6 +12,18 @@ use super::record::Record;
 use super::typed::{FLOAT_END, FLOAT_MISSING, Kind, Vector, ints};
 use super::{BadRecord, bad};
 
+/// One-digit alleles in GT, by their 8-bit code, phased or not; 0 for the others.
+const SHORT_ALLELES: [u8; 256] = {
+    let mut alleles = [0; 256];
+    (alleles[0], alleles[1]) = (b'.', b'.');
+    let mut code = 2;
+    while code < 22 {
+        alleles[code] = b'0' + (code / 2 - 1) as u8;
+        code += 1;
+    }
+    alleles
+};
+
 /// A character that stands for `.`.
 const CHAR_MISSING: u8 = 7;
 
@@ -149,7 +161,18 @@ impl<'a> Printer<'a> {
     fn sample(&mut self, column: &Column, bytes: &[u8]) -> Result<(), BadRecord> {
         match column.kind {
             _ if column.len == 0 => self.line.push(b'.'),
-            Kind::Int8 if column.is_genotype => self.genotype(ints(Kind::Int8, bytes), i32::from(i8::MIN))?,
+            Kind::Int8 if column.is_genotype => {
+                // Nearly all there are.
+                if let [first, second] = *bytes
+                    && let (first, other) = (SHORT_ALLELES[usize::from(first)], SHORT_ALLELES[usize::from(second)])
+                    && first != 0
+                    && other != 0
+                {
+                    self.line.extend_from_slice(&[first, if second & 1 == 0 { b'/' } else { b'|' }, other]);
+                    return Ok(());
+                }
+                self.genotype(ints(Kind::Int8, bytes), i32::from(i8::MIN))?;
+            }
             Kind::Int16 if column.is_genotype => self.genotype(ints(Kind::Int16, bytes), i32::from(i16::MIN))?,
             Kind::Int32 if column.is_genotype => self.genotype(ints(Kind::Int32, bytes), i32::MIN)?,
             kind => self.values(Vector { kind, len: column.len, bytes }, &"FORMAT")?,

@@ -2,7 +2,7 @@
 
 use super::dictionary::Dictionaries;
 use super::frame::{FIXED_BYTES, parts};
-use super::typed::{Cursor, Kind, Vector, ints};
+use super::typed::{Cursor, Fault, Kind, Vector, ints};
 use super::{BadRecord, bad};
 
 /// A record that is being read.
@@ -32,8 +32,8 @@ impl<'a> Record<'a> {
     /// If CHROM is unknown, there is no REF, or the number of samples is not that of the header.
     pub fn open(frame: &'a [u8], dictionaries: &'a Dictionaries, samples: usize) -> Result<Self, BadRecord> {
         let (shared, individual) = parts(frame);
-        let mut shared = Cursor::new(shared, "shared");
-        let fixed = shared.take(FIXED_BYTES, &"what every record has")?;
+        let mut shared = Cursor::new(shared);
+        let fixed = shared.take(FIXED_BYTES).map_err(|fault| fault.of(&"what every record has"))?;
         let number = |nth: usize| [fixed[4 * nth], fixed[4 * nth + 1], fixed[4 * nth + 2], fixed[4 * nth + 3]];
         let (chrom, pos) = (i32::from_le_bytes(number(0)), i32::from_le_bytes(number(1)));
         let (of_site, of_samples) = (u32::from_le_bytes(number(4)), u32::from_le_bytes(number(5)));
@@ -54,7 +54,7 @@ impl<'a> Record<'a> {
         Ok(Self {
             dictionaries,
             shared,
-            individual: Cursor::new(individual, "samples'"),
+            individual: Cursor::new(individual),
             samples,
             chrom,
             pos: i64::from(pos) + 1,
@@ -66,16 +66,18 @@ impl<'a> Record<'a> {
     }
 
     /// ID; empty for none.
+    #[inline(always)]
     pub fn id(&mut self) -> Result<&'a [u8], BadRecord> {
-        self.shared.string(&"ID")
+        self.shared.string().map_err(|fault| fault.of(&"ID"))
     }
 
     /// REF, then each entry of ALT; empty for `.`.
+    #[inline(always)]
     pub fn allele(&mut self, nth: usize) -> Result<&'a [u8], BadRecord> {
         if nth == 0 {
-            return self.shared.string(&"REF");
+            return self.shared.string().map_err(|fault| fault.of(&"REF"));
         }
-        let allele = self.shared.string(&format_args!("ALT {nth}"))?;
+        let allele = self.shared.string().map_err(|fault| fault.of(&format_args!("ALT {nth}")))?;
         if allele.contains(&b',') {
             return bad("bcf_alt_list", format!("ALT {nth} has a comma in it: it would become two"));
         }
@@ -84,9 +86,9 @@ impl<'a> Record<'a> {
 
     /// The names in FILTER.
     pub fn filters(&mut self) -> Result<impl Iterator<Item = Result<&'a str, BadRecord>> + use<'a>, BadRecord> {
-        let Vector { kind, len, bytes } = self.shared.vector(1, &"FILTER")?;
+        let Vector { kind, len, bytes } = self.shared.vector(1).map_err(|fault| fault.of(&"FILTER"))?;
         if len > 0 && !kind.is_int() {
-            return bad("bcf_wrong_type", format!("FILTER is of type {kind:?} where integers are needed"));
+            return Err(Fault::WrongType(kind, "integers").of(&"FILTER"));
         }
         let dictionaries = self.dictionaries;
         Ok(ints(kind, bytes).map(move |index| match dictionaries.string(index) {
@@ -98,26 +100,30 @@ impl<'a> Record<'a> {
     }
 
     /// Key and value of the next INFO entry.
+    #[inline(always)]
     pub fn info(&mut self, nth: usize) -> Result<(&'a str, Vector<'a>), BadRecord> {
-        let index = self.shared.int(&format_args!("the key of INFO entry {}", nth + 1))?;
+        let index = self.shared.int().map_err(|fault| fault.of(&format_args!("the key of INFO entry {}", nth + 1)))?;
         let Some(name) = self.dictionaries.string(index) else {
             return bad("bcf_unknown_info", format!("INFO has number {index} of the header's names: there is none"));
         };
-        Ok((name, self.shared.vector(1, &format_args!("INFO {name}"))?))
+        let value = self.shared.vector(1).map_err(|fault| fault.of(&format_args!("INFO {name}")))?;
+        Ok((name, value))
     }
 
     /// The next FORMAT key and what the samples have of it.
+    #[inline(always)]
     pub fn format(&mut self, nth: usize) -> Result<(&'a str, Vector<'a>), BadRecord> {
-        let index = self.individual.int(&format_args!("FORMAT key {}", nth + 1))?;
+        let index = self.individual.int().map_err(|fault| fault.of(&format_args!("FORMAT key {}", nth + 1)))?;
         let Some(name) = self.dictionaries.string(index) else {
             return bad(
                 "bcf_unknown_format",
                 format!("FORMAT has number {index} of the header's names: there is none"),
             );
         };
-        let values = self.individual.vector(self.samples, &format_args!("FORMAT {name}"))?;
+        let values = self.individual.vector(self.samples);
+        let values = values.map_err(|fault| fault.of(&format_args!("FORMAT {name}")))?;
         if name == "GT" && !(values.kind.is_int() || values.kind == Kind::None) {
-            return bad("bcf_wrong_type", format!("FORMAT GT is of type {:?} where integers are needed", values.kind));
+            return Err(Fault::WrongType(values.kind, "integers").of(&"FORMAT GT"));
         }
         Ok((name, values))
     }
@@ -129,7 +135,12 @@ impl<'a> Record<'a> {
 
     /// Demands that all of it was read.
     pub fn end(&self) -> Result<(), BadRecord> {
-        self.shared.end()?;
-        self.individual.end()
+        match (self.shared.left(), self.individual.left()) {
+            (0, 0) => Ok(()),
+            (left, 0) => bad("bcf_bytes_left", format!("{left} bytes are left over after the last value of INFO")),
+            (_, left) => {
+                bad("bcf_bytes_left", format!("{left} bytes are left over after the last value of the samples"))
+            }
+        }
     }
 }

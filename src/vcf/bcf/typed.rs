@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{BadRecord, bad};
+use super::BadRecord;
 
 /// The length in a type byte that means "the length comes next, as an integer of its own".
 const LENGTH_FOLLOWS: u8 = 15;
@@ -31,6 +31,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    #[inline]
     fn of(code: u8) -> Option<Self> {
         Some(match code {
             0 => Self::None,
@@ -49,6 +50,7 @@ impl Kind {
     }
 
     /// Bytes of one value.
+    #[inline]
     pub fn width(self) -> usize {
         match self {
             Self::None => 0,
@@ -59,6 +61,7 @@ impl Kind {
     }
 
     /// The most text that one value becomes, the separator after it included (bytes).
+    #[inline]
     pub fn text_bytes_max(self) -> usize {
         match self {
             Self::None => 0,
@@ -84,6 +87,7 @@ pub struct Vector<'a> {
 
 impl Vector<'_> {
     /// The most text that it becomes, once (bytes).
+    #[inline]
     pub fn text_bytes_max(&self) -> usize {
         self.len.saturating_mul(self.kind.text_bytes_max())
     }
@@ -100,18 +104,62 @@ pub fn ints(kind: Kind, bytes: &[u8]) -> impl Iterator<Item = i32> + '_ {
     })
 }
 
+/// Why the next value cannot be read. Small, so that reading a sound one costs nothing.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// It is longer than what is left.
+    PastEnd {
+        /// Bytes needed.
+        needs: usize,
+        /// Bytes left.
+        left: usize,
+    },
+    /// Its type does not exist.
+    NoSuchType(u8),
+    /// It has values but no type.
+    Untyped(usize),
+    /// Its length is below zero.
+    NegativeLength(i32),
+    /// It has this type byte and should be a single integer.
+    NotOneInteger(u8),
+    /// It is of this type and should be of another.
+    WrongType(Kind, &'static str),
+}
+
+impl Fault {
+    /// The fault of this field.
+    #[cold]
+    pub fn of(self, field: &dyn Display) -> BadRecord {
+        let (reason, detail) = match self {
+            Self::PastEnd { needs, left } => {
+                ("bcf_past_end", format!("{field} needs {needs} bytes where {left} are left of the record's part"))
+            }
+            Self::NoSuchType(code) => ("bcf_wrong_type", format!("{field} is of type {code}, which does not exist")),
+            Self::Untyped(len) => ("bcf_wrong_type", format!("{field} has {len} values of no type")),
+            Self::NegativeLength(len) => ("bcf_wrong_type", format!("{field} has {len} values, fewer than none")),
+            Self::NotOneInteger(byte) => {
+                ("bcf_wrong_type", format!("{field} has the type byte 0x{byte:02x} where one integer is needed"))
+            }
+            Self::WrongType(kind, needed) => {
+                ("bcf_wrong_type", format!("{field} is of type {kind:?} where {needed} are needed"))
+            }
+        };
+        BadRecord { reason, detail }
+    }
+}
+
 /// What is left to read of one part of a record.
+///
+/// Reading is inlined always: a record has twenty small vectors, and handing each through memory costs more than reading it.
 pub struct Cursor<'a> {
     rest: &'a [u8],
     len: usize,
-    /// Name of the part, for people.
-    part: &'static str,
 }
 
 impl<'a> Cursor<'a> {
     /// At the beginning of `bytes`.
-    pub fn new(bytes: &'a [u8], part: &'static str) -> Self {
-        Self { rest: bytes, len: bytes.len(), part }
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, len: bytes.len() }
     }
 
     /// Bytes read so far.
@@ -119,71 +167,73 @@ impl<'a> Cursor<'a> {
         self.len - self.rest.len()
     }
 
-    /// The next bytes as they are.
-    pub fn take(&mut self, len: usize, field: &dyn Display) -> Result<&'a [u8], BadRecord> {
-        match self.rest.split_at_checked(len) {
-            Some((taken, rest)) => {
-                self.rest = rest;
-                Ok(taken)
-            }
-            None => {
-                let (left, part) = (self.rest.len(), self.part);
-                bad("bcf_past_end", format!("{field} needs {len} bytes where {left} are left of the {part} part"))
-            }
-        }
+    /// Bytes left.
+    pub fn left(&self) -> usize {
+        self.rest.len()
     }
 
-    fn shape(&mut self, field: &dyn Display) -> Result<(Kind, usize), BadRecord> {
-        let byte = self.take(1, field)?[0];
-        let Some(kind) = Kind::of(byte & 15) else {
-            return bad("bcf_wrong_type", format!("{field} is of type {}, which does not exist", byte & 15));
+    /// The next bytes as they are.
+    #[inline(always)]
+    pub fn take(&mut self, len: usize) -> Result<&'a [u8], Fault> {
+        let Some((taken, rest)) = self.rest.split_at_checked(len) else {
+            return Err(Fault::PastEnd { needs: len, left: self.rest.len() });
         };
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    #[inline(always)]
+    fn shape(&mut self) -> Result<(Kind, usize), Fault> {
+        let byte = self.take(1)?[0];
+        let kind = Kind::of(byte & 15).ok_or(Fault::NoSuchType(byte & 15))?;
         let len = match byte >> 4 {
             LENGTH_FOLLOWS => {
-                let len = self.int(field)?;
-                usize::try_from(len)
-                    .or_else(|_| bad("bcf_wrong_type", format!("{field} has {len} values, fewer than none")))?
+                let len = self.int()?;
+                usize::try_from(len).map_err(|_| Fault::NegativeLength(len))?
             }
             len => usize::from(len),
         };
         if kind == Kind::None && len > 0 {
-            return bad("bcf_wrong_type", format!("{field} has {len} values of no type"));
+            return Err(Fault::Untyped(len));
         }
         Ok((kind, len))
     }
 
     /// A single integer with its type byte: an index, or a length.
-    pub fn int(&mut self, field: &dyn Display) -> Result<i32, BadRecord> {
-        let byte = self.take(1, field)?[0];
+    #[inline(always)]
+    pub fn int(&mut self) -> Result<i32, Fault> {
+        // Nearly all of them.
+        if let [0x11, value, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(i32::from(*value as i8));
+        }
+        self.wide_int()
+    }
+
+    fn wide_int(&mut self) -> Result<i32, Fault> {
+        let byte = self.take(1)?[0];
         match Kind::of(byte & 15) {
             Some(kind) if kind.is_int() && byte >> 4 == 1 => {
-                Ok(ints(kind, self.take(kind.width(), field)?).next().unwrap_or_default())
+                Ok(ints(kind, self.take(kind.width())?).next().unwrap_or_default())
             }
-            _ => bad("bcf_wrong_type", format!("{field} has the type byte 0x{byte:02x} where one integer is needed")),
+            _ => Err(Fault::NotOneInteger(byte)),
         }
     }
 
     /// A vector of as many values as it says, `copies` times.
-    pub fn vector(&mut self, copies: usize, field: &dyn Display) -> Result<Vector<'a>, BadRecord> {
-        let (kind, len) = self.shape(field)?;
+    #[inline(always)]
+    pub fn vector(&mut self, copies: usize) -> Result<Vector<'a>, Fault> {
+        let (kind, len) = self.shape()?;
         let bytes = len.saturating_mul(kind.width()).saturating_mul(copies);
-        Ok(Vector { kind, len, bytes: self.take(bytes, field)? })
+        Ok(Vector { kind, len, bytes: self.take(bytes)? })
     }
 
     /// A vector of characters.
-    pub fn string(&mut self, field: &dyn Display) -> Result<&'a [u8], BadRecord> {
-        let vector = self.vector(1, field)?;
-        if vector.kind == Kind::Char {
-            return Ok(vector.bytes);
-        }
-        bad("bcf_wrong_type", format!("{field} is of type {:?} where characters are needed", vector.kind))
-    }
-
-    /// Demands that nothing is left.
-    pub fn end(&self) -> Result<(), BadRecord> {
-        match self.rest.len() {
-            0 => Ok(()),
-            left => bad("bcf_bytes_left", format!("{left} bytes are left over at the end of the {} part", self.part)),
+    #[inline(always)]
+    pub fn string(&mut self) -> Result<&'a [u8], Fault> {
+        match self.vector(1)? {
+            Vector { kind: Kind::Char, bytes, .. } => Ok(bytes),
+            Vector { kind, .. } => Err(Fault::WrongType(kind, "characters")),
         }
     }
 }
