@@ -7,7 +7,7 @@ use vcf_agent::vcf::reader::Form;
 use vcf_agent::vcf::{ReadErrorKind, ReadLimits};
 
 use crate::reading::{read, read_from, read_with, refused, refused_with};
-use crate::writer::{HEADER_LINES, bgzf, entry, frame, header, int8, record, text};
+use crate::writer::{HEADER_LINES, LINES, bgzf, entry, frame, header, header_of, header_text, int8, record, text};
 
 /// Two sound records and what a test puts between them.
 fn between(middle: &[u8]) -> (Vec<u8>, u64) {
@@ -150,8 +150,15 @@ fn segments_do_not_depend_on_how_the_bytes_arrive() {
     assert!(whole.segments.len() > 20);
     assert!(whole.segments.iter().all(|raw| raw.records <= 7 && (raw.records == 1 || raw.text_bytes() <= 600)));
     for piece_bytes in [1, 2, 9, 250] {
-        let reading = read_from(Box::new(Pieces(Cursor::new(bytes.clone()), piece_bytes)), &limits).unwrap();
+        let pieces = |bytes: &[u8]| Box::new(Pieces(Cursor::new(bytes.to_vec()), piece_bytes));
+        let reading = read_from(pieces(&bytes), false, &limits).unwrap();
         assert!(reading.segments == whole.segments && reading.rows == whole.rows, "in pieces of {piece_bytes}");
+        // On a pipe time closes segments too: the records are the same.
+        let live = read_from(pieces(&bytes), true, &limits).unwrap();
+        assert!(
+            live.lines == whole.lines && live.offsets == whole.offsets,
+            "in pieces of {piece_bytes} through a pipe"
+        );
     }
 }
 
@@ -166,6 +173,27 @@ fn a_few_bytes_that_become_much_text_end_a_segment_early() {
     assert_eq!(reading.counts.records, 49);
     assert!(reading.segments.iter().all(|raw| raw.text_bytes() <= 100_000 && raw.text.len() < 1_000));
     assert!(reading.line(0).ends_with("\t.\t."));
+}
+
+#[test]
+fn long_names_cannot_make_a_line_longer_than_the_limit() {
+    let long = "N".repeat(1_000_000);
+    let flag = format!("##INFO=<ID={long},Number=0,Type=Flag,Description=\"x\",IDX=20>");
+    let lines = [&LINES[..], &[&flag]].concat();
+    let mut bomb = record(1, 0);
+    bomb.infos = vec![entry(20, &[0]); 60_000];
+    let mut once = record(2, 0);
+    once.infos = vec![entry(20, &[0])];
+    let bytes = [header_of(header_text(&lines, 0).as_bytes(), 2), bomb.bytes(), once.bytes()].concat();
+    let reading = read(&bytes).unwrap();
+    assert_eq!(reading.why(0).unwrap().0, "line_too_long");
+    assert!(reading.line(1).ends_with(&long));
+    let limits = ReadLimits::default();
+    assert!(reading.segments.iter().all(|raw| raw.text_bytes() <= limits.line_bytes_max as u64));
+    // A hundred megabytes of text are a bomb if that is over the limit, however few bytes they are stored in.
+    let bombs = [&bytes[..], &once.bytes().repeat(100)].concat();
+    let error = refused_with(&bombs, &ReadLimits { inflated_bytes_max: 80 << 20, ..limits });
+    assert!(error.message.contains("inflated_bytes_max"), "{error}");
 }
 
 #[test]

@@ -57,12 +57,12 @@ pub fn read(bytes: &[u8]) -> Result<Reading, ReadError> {
 
 /// Reads bytes with limits of one's own.
 pub fn read_with(bytes: &[u8], limits: &ReadLimits) -> Result<Reading, ReadError> {
-    read_from(Box::new(Cursor::new(bytes.to_vec())), limits)
+    read_from(Box::new(Cursor::new(bytes.to_vec())), false, limits)
 }
 
-/// Reads to the end.
-pub fn read_from(input: Box<dyn Read + Send>, limits: &ReadLimits) -> Result<Reading, ReadError> {
-    let mut reader = Reader::open(input, false, limits.clone())?;
+/// Reads to the end; `live` as of a pipe.
+pub fn read_from(input: Box<dyn Read + Send>, live: bool, limits: &ReadLimits) -> Result<Reading, ReadError> {
+    let mut reader = Reader::open(input, live, limits.clone())?;
     let context = ParseContext::new(reader.header(), limits);
     let mut all = Reading {
         header: reader.header().clone(),

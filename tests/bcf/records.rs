@@ -125,7 +125,12 @@ fn text_that_would_become_other_columns_or_lines_costs_its_record() {
         is_dead("REF", &changed(|one| one.alleles[0] = text(&bad)), "control_character", &words);
         is_dead("ALT", &changed(|one| one.alleles[1] = text(&bad)), "control_character", &words);
         let sample = [&shape(7, 3)[..], &bad, &bad].concat();
-        is_dead("FORMAT", &changed(|one| one.formats = vec![entry(8, &sample)]), "control_character", &words);
+        is_dead(
+            "FORMAT",
+            &changed(|one| one.formats = vec![entry(8, &sample)]),
+            "control_character",
+            "FORMAT FS holds",
+        );
     }
     is_dead("two ALTs in one", &changed(|one| one.alleles[1] = text(b"C,T")), "bcf_alt_list", "ALT 1");
 }

@@ -4,6 +4,7 @@
 use super::BadRecord;
 use super::dictionary::Dictionaries;
 use super::record::Record;
+use super::typed::Kind;
 
 /// Bytes of the two lengths.
 pub const LENGTHS_BYTES: usize = 8;
@@ -62,10 +63,11 @@ pub fn all(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The most text that a frame's record becomes (bytes), so that memory can be reckoned before any of it is printed. The frame's own
-/// length if that is more, or if the record is bad: then the frame is what is kept of it.
-pub fn text_bytes_max(frame: &[u8], dictionaries: &Dictionaries, samples: usize) -> usize {
-    frame.len().max(printed_bytes_max(frame, dictionaries, samples).unwrap_or_default())
+/// The most text that a frame's record becomes (bytes), so that memory can be reckoned before any of it is printed. Never more than
+/// the limit of a line, which is where printing stops; but at least the frame's own length, for it is what is kept of a bad record.
+pub fn text_bytes_max(frame: &[u8], dictionaries: &Dictionaries, samples: usize, line_bytes_max: usize) -> usize {
+    let printed = printed_bytes_max(frame, dictionaries, samples).unwrap_or_default();
+    frame.len().max(printed.min(line_bytes_max))
 }
 
 fn printed_bytes_max(frame: &[u8], dictionaries: &Dictionaries, samples: usize) -> Result<usize, BadRecord> {
@@ -86,8 +88,10 @@ fn printed_bytes_max(frame: &[u8], dictionaries: &Dictionaries, samples: usize) 
     let mut of_sample = 2_usize;
     for nth in 0..record.formats {
         let (name, values) = record.format(nth)?;
+        let is_short_genotype = name == "GT" && values.kind == Kind::Int8;
+        let of_values = if is_short_genotype { "62|".len() * values.len } else { values.text_bytes_max() };
         bytes += name.len() + 1;
-        of_sample = of_sample.saturating_add(2 + values.text_bytes_max());
+        of_sample = of_sample.saturating_add(2 + of_values);
     }
     record.end()?;
     Ok(bytes.saturating_add(of_sample.saturating_mul(samples)))

@@ -33,12 +33,13 @@ pub struct Printer<'a> {
     samples: usize,
     line_bytes_max: usize,
     line: Vec<u8>,
-    columns: Vec<Column>,
+    columns: Vec<Column<'a>>,
 }
 
 /// Where the values of one FORMAT key stand.
 #[derive(Clone, Copy)]
-struct Column {
+struct Column<'a> {
+    name: &'a str,
     kind: Kind,
     /// Values of one sample.
     len: usize,
@@ -71,8 +72,8 @@ impl<'a> Printer<'a> {
     }
 
     /// CHROM to FILTER.
-    fn site(&mut self, record: &mut Record<'_>) -> Result<(), BadRecord> {
-        self.line.extend_from_slice(record.chrom.as_bytes());
+    fn site(&mut self, record: &mut Record<'_, 'a>) -> Result<(), BadRecord> {
+        self.put(record.chrom.as_bytes())?;
         self.line.push(b'\t');
         put_int(record.pos, &mut self.line);
         self.line.push(b'\t');
@@ -80,7 +81,6 @@ impl<'a> Printer<'a> {
         for nth in 0..record.alleles {
             self.line.push(if nth < 2 { b'\t' } else { b',' });
             self.string_or_dot(record.allele(nth)?, &if nth == 0 { "REF" } else { "ALT" })?;
-            self.check_length()?;
         }
         if record.alleles == 1 {
             self.line.extend_from_slice(b"\t.");
@@ -93,8 +93,7 @@ impl<'a> Printer<'a> {
         let mut separator = b'\t';
         for filter in record.filters()? {
             self.line.push(separator);
-            self.line.extend_from_slice(filter?.as_bytes());
-            self.check_length()?;
+            self.put(filter?.as_bytes())?;
             separator = b';';
         }
         if separator == b'\t' {
@@ -103,16 +102,15 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    fn infos(&mut self, record: &mut Record<'_>) -> Result<(), BadRecord> {
+    fn infos(&mut self, record: &mut Record<'_, 'a>) -> Result<(), BadRecord> {
         for nth in 0..record.infos {
             let (name, value) = record.info(nth)?;
             self.line.push(if nth == 0 { b'\t' } else { b';' });
-            self.line.extend_from_slice(name.as_bytes());
+            self.put(name.as_bytes())?;
             if value.len > 0 {
                 self.line.push(b'=');
                 self.values(value, &format_args!("INFO {name}"))?;
             }
-            self.check_length()?;
         }
         if record.infos == 0 {
             self.line.extend_from_slice(b"\t.");
@@ -121,7 +119,7 @@ impl<'a> Printer<'a> {
     }
 
     /// FORMAT. Without samples there is no such column, but what stands there is checked all the same.
-    fn formats(&mut self, record: &mut Record<'_>) -> Result<(), BadRecord> {
+    fn formats(&mut self, record: &mut Record<'_, 'a>) -> Result<(), BadRecord> {
         self.columns.clear();
         for nth in 0..record.formats {
             let (name, Vector { kind, len, bytes }) = record.format(nth)?;
@@ -129,16 +127,16 @@ impl<'a> Printer<'a> {
                 continue;
             }
             self.line.push(if nth == 0 { b'\t' } else { b':' });
-            self.line.extend_from_slice(name.as_bytes());
+            self.put(name.as_bytes())?;
             let start = record.samples_read() - bytes.len();
-            self.columns.push(Column { kind, len, start, is_genotype: name == "GT" });
+            self.columns.push(Column { name, kind, len, start, is_genotype: name == "GT" });
         }
         if record.formats == 0 && self.samples > 0 {
             for _ in 0..=self.samples {
-                self.line.extend_from_slice(b"\t.");
+                self.put(b"\t.")?;
             }
         }
-        self.check_length()
+        Ok(())
     }
 
     fn genotypes(&mut self, frame: &[u8]) -> Result<(), BadRecord> {
@@ -158,7 +156,7 @@ impl<'a> Printer<'a> {
     }
 
     #[inline]
-    fn sample(&mut self, column: &Column, bytes: &[u8]) -> Result<(), BadRecord> {
+    fn sample(&mut self, column: &Column<'_>, bytes: &[u8]) -> Result<(), BadRecord> {
         match column.kind {
             _ if column.len == 0 => self.line.push(b'.'),
             Kind::Int8 if column.is_genotype => {
@@ -175,7 +173,7 @@ impl<'a> Printer<'a> {
             }
             Kind::Int16 if column.is_genotype => self.genotype(ints(Kind::Int16, bytes), i32::from(i16::MIN))?,
             Kind::Int32 if column.is_genotype => self.genotype(ints(Kind::Int32, bytes), i32::MIN)?,
-            kind => self.values(Vector { kind, len: column.len, bytes }, &"FORMAT")?,
+            kind => self.values(Vector { kind, len: column.len, bytes }, &format_args!("FORMAT {}", column.name))?,
         }
         Ok(())
     }
@@ -185,6 +183,7 @@ impl<'a> Printer<'a> {
     fn genotype(&mut self, alleles: impl Iterator<Item = i32>, missing: i32) -> Result<(), BadRecord> {
         let mut is_first = true;
         for allele in alleles {
+            self.check_length()?;
             if allele == missing + 1 || allele == missing && self.dictionaries.before_2_2() && !is_first {
                 break;
             }
@@ -213,16 +212,16 @@ impl<'a> Printer<'a> {
                 self.string(bytes.strip_prefix(b",").unwrap_or(bytes), field)?;
             }
             Kind::Char => self.string(bytes, field)?,
-            Kind::Int8 => self.ints(ints(Kind::Int8, bytes), i32::from(i8::MIN)),
-            Kind::Int16 => self.ints(ints(Kind::Int16, bytes), i32::from(i16::MIN)),
-            Kind::Int32 => self.ints(ints(Kind::Int32, bytes), i32::MIN),
-            Kind::Float => self.floats(bytes),
+            Kind::Int8 => self.ints(ints(Kind::Int8, bytes), i32::from(i8::MIN))?,
+            Kind::Int16 => self.ints(ints(Kind::Int16, bytes), i32::from(i16::MIN))?,
+            Kind::Int32 => self.ints(ints(Kind::Int32, bytes), i32::MIN)?,
+            Kind::Float => self.floats(bytes)?,
         }
         Ok(())
     }
 
     #[inline]
-    fn ints(&mut self, values: impl Iterator<Item = i32>, missing: i32) {
+    fn ints(&mut self, values: impl Iterator<Item = i32>, missing: i32) -> Result<(), BadRecord> {
         for (nth, value) in values.enumerate() {
             if value == missing + 1 || value == missing && self.dictionaries.before_2_2() && nth > 0 {
                 break;
@@ -235,10 +234,12 @@ impl<'a> Printer<'a> {
             } else {
                 put_int(i64::from(value), &mut self.line);
             }
+            self.check_length()?;
         }
+        Ok(())
     }
 
-    fn floats(&mut self, bytes: &[u8]) {
+    fn floats(&mut self, bytes: &[u8]) -> Result<(), BadRecord> {
         for (nth, value) in bytes.chunks_exact(4).enumerate() {
             let bits = u32::from_le_bytes([value[0], value[1], value[2], value[3]]);
             if bits == FLOAT_END || bits == FLOAT_MISSING && self.dictionaries.before_2_2() && nth > 0 {
@@ -251,7 +252,9 @@ impl<'a> Printer<'a> {
                 FLOAT_MISSING => self.line.push(b'.'),
                 bits => put_float(f32::from_bits(bits), &mut self.line),
             }
+            self.check_length()?;
         }
+        Ok(())
     }
 
     fn string_or_dot(&mut self, text: &[u8], field: &dyn Display) -> Result<(), BadRecord> {
@@ -266,10 +269,10 @@ impl<'a> Printer<'a> {
     fn string(&mut self, text: &[u8], field: &dyn Display) -> Result<(), BadRecord> {
         // Without early exit, so that it runs on whole vectors.
         if !text.iter().fold(false, |found, &byte| found | (byte < b' ') | (byte == 0x7f)) {
-            self.line.extend_from_slice(text);
-            return Ok(());
+            return self.put(text);
         }
         for &byte in text {
+            self.check_length()?;
             match byte {
                 0 => break,
                 CHAR_MISSING => self.line.push(b'.'),
@@ -282,11 +285,24 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    fn check_length(&self) -> Result<(), BadRecord> {
-        let max = self.line_bytes_max;
-        if self.line.len() > max {
-            return bad("line_too_long", format!("the record's line has more than line_bytes_max = {max} bytes"));
+    /// Appends text if the line stays within the limit: a name may be long and stand in a record very often.
+    #[inline]
+    fn put(&mut self, text: &[u8]) -> Result<(), BadRecord> {
+        if text.len() > self.line_bytes_max.saturating_sub(self.line.len()) {
+            return self.too_long();
         }
+        self.line.extend_from_slice(text);
         Ok(())
+    }
+
+    #[inline]
+    fn check_length(&self) -> Result<(), BadRecord> {
+        if self.line.len() > self.line_bytes_max { self.too_long() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn too_long(&self) -> Result<(), BadRecord> {
+        let max = self.line_bytes_max;
+        bad("line_too_long", format!("the record's line has more than line_bytes_max = {max} bytes"))
     }
 }

@@ -6,13 +6,13 @@ use super::typed::{Cursor, Fault, Kind, Vector, ints};
 use super::{BadRecord, bad};
 
 /// A record that is being read.
-pub struct Record<'a> {
-    dictionaries: &'a Dictionaries,
+pub struct Record<'a, 'd> {
+    dictionaries: &'d Dictionaries,
     shared: Cursor<'a>,
     individual: Cursor<'a>,
     samples: usize,
     /// CHROM.
-    pub chrom: &'a str,
+    pub chrom: &'d str,
     /// POS, 1-based.
     pub pos: i64,
     /// QUAL, as bits: two of them are not numbers.
@@ -25,12 +25,12 @@ pub struct Record<'a> {
     pub formats: usize,
 }
 
-impl<'a> Record<'a> {
+impl<'a, 'd> Record<'a, 'd> {
     /// Reads what has a fixed place.
     ///
     /// # Errors
     /// If CHROM is unknown, there is no REF, or the number of samples is not that of the header.
-    pub fn open(frame: &'a [u8], dictionaries: &'a Dictionaries, samples: usize) -> Result<Self, BadRecord> {
+    pub fn open(frame: &'a [u8], dictionaries: &'d Dictionaries, samples: usize) -> Result<Self, BadRecord> {
         let (shared, individual) = parts(frame);
         let mut shared = Cursor::new(shared);
         let fixed = shared.take(FIXED_BYTES).map_err(|fault| fault.of(&"what every record has"))?;
@@ -85,7 +85,7 @@ impl<'a> Record<'a> {
     }
 
     /// The names in FILTER.
-    pub fn filters(&mut self) -> Result<impl Iterator<Item = Result<&'a str, BadRecord>> + use<'a>, BadRecord> {
+    pub fn filters(&mut self) -> Result<impl Iterator<Item = Result<&'d str, BadRecord>> + use<'a, 'd>, BadRecord> {
         let Vector { kind, len, bytes } = self.shared.vector(1).map_err(|fault| fault.of(&"FILTER"))?;
         if len > 0 && !kind.is_int() {
             return Err(Fault::WrongType(kind, "integers").of(&"FILTER"));
@@ -101,7 +101,7 @@ impl<'a> Record<'a> {
 
     /// Key and value of the next INFO entry.
     #[inline(always)]
-    pub fn info(&mut self, nth: usize) -> Result<(&'a str, Vector<'a>), BadRecord> {
+    pub fn info(&mut self, nth: usize) -> Result<(&'d str, Vector<'a>), BadRecord> {
         let index = self.shared.int().map_err(|fault| fault.of(&format_args!("the key of INFO entry {}", nth + 1)))?;
         let Some(name) = self.dictionaries.string(index) else {
             return bad("bcf_unknown_info", format!("INFO has number {index} of the header's names: there is none"));
@@ -112,7 +112,7 @@ impl<'a> Record<'a> {
 
     /// The next FORMAT key and what the samples have of it.
     #[inline(always)]
-    pub fn format(&mut self, nth: usize) -> Result<(&'a str, Vector<'a>), BadRecord> {
+    pub fn format(&mut self, nth: usize) -> Result<(&'d str, Vector<'a>), BadRecord> {
         let index = self.individual.int().map_err(|fault| fault.of(&format_args!("FORMAT key {}", nth + 1)))?;
         let Some(name) = self.dictionaries.string(index) else {
             return bad(

@@ -14,11 +14,14 @@ pub(super) struct Frames {
     samples: usize,
     /// The most text that the open segment becomes (bytes).
     text_bytes_max: u64,
+    /// The same of everything before it.
+    text_bytes_before: u64,
 }
 
 impl Frames {
     /// The open segment ends.
     pub(super) fn close(&mut self) -> Form {
+        self.text_bytes_before += self.text_bytes_max;
         Form::Bcf { text_bytes_max: std::mem::take(&mut self.text_bytes_max) }
     }
 }
@@ -52,6 +55,7 @@ impl Reader {
             dictionaries: header.dictionaries.clone().unwrap_or_default(),
             samples: header.samples,
             text_bytes_max: 0,
+            text_bytes_before: 0,
         };
         let open = OpenSegment {
             first_line: header.lines + 1,
@@ -78,8 +82,12 @@ impl OpenSegment {
                 return if at_end && !rest.is_empty() { Err(self.cut_short(len)) } else { Ok(None) };
             };
             let Some(frames) = &mut self.frames else { return Ok(None) };
-            let text_bytes = frame::text_bytes_max(frame, &frames.dictionaries, frames.samples) as u64;
-            let whole = frames.text_bytes_max.saturating_add(text_bytes);
+            let (dictionaries, samples) = (&frames.dictionaries, frames.samples);
+            let text_bytes = frame::text_bytes_max(frame, dictionaries, samples, limits.line_bytes_max) as u64;
+            let whole = frames.text_bytes_max + text_bytes;
+            if frames.text_bytes_before + whole > limits.inflated_bytes_max {
+                return Err(self.too_much(limits));
+            }
             if self.complete > 0 && whole > limits.segment_bytes_max as u64 {
                 return Ok(Some(self.close()));
             }
@@ -112,6 +120,16 @@ impl OpenSegment {
         };
         let message = format!("record {ordinal} (from 0) of the BCF, at byte {offset} (decompressed), {what}");
         ReadError::input(message).at_offset(offset)
+    }
+
+    /// Long names make much text of few bytes: a bomb, as compression can be one.
+    fn too_much(&self, limits: &ReadLimits) -> ReadError {
+        let (ordinal, offset) = self.here();
+        ReadError::input(format!(
+            "up to record {ordinal} (from 0) the BCF can become more than {} bytes of text (inflated_bytes_max): raise the limit if that is right",
+            limits.inflated_bytes_max
+        ))
+        .at_offset(offset)
     }
 
     fn cut_short(&self, len: Option<usize>) -> ReadError {
