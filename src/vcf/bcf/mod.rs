@@ -8,7 +8,7 @@
 //! | [`frame`] | where a record ends; at most how much text it becomes |
 //! | [`record`] | what stands in a record, in order, checked |
 //! | [`typed`] | vectors that say their own type and length |
-//! | [`print`] | a record → its line |
+//! | [`mod@print`] | a record → its line |
 //! | [`number`] | integers and floats as text |
 
 pub mod dictionary;
