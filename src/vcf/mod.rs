@@ -8,7 +8,7 @@
 //! | [`parse`] | one segment's text → rows, dead letters, warnings, digests |
 //! | [`info`] | one key of an INFO text, on demand |
 //! | [`bcf`] | the same in binary: each record becomes its line of text |
-//! | [`write`] | rows → lines again, byte for byte |
+//! | [`mod@write`] | rows → lines again, byte for byte |
 
 pub mod bcf;
 pub mod container;

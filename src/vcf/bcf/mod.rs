@@ -6,10 +6,10 @@
 //! | [`header`] | magic, text, and the header without its index numbers |
 //! | [`dictionary`] | index numbers → names |
 //! | [`frame`] | where a record ends; at most how much text it becomes |
-//! | [`record`] | what stands in a record, in order, checked |
-//! | [`typed`] | vectors that say their own type and length |
+//! | `record` | what stands in a record, in order, checked |
+//! | `typed` | vectors that say their own type and length |
 //! | [`mod@print`] | a record → its line |
-//! | [`number`] | integers and floats as text |
+//! | `number` | integers and floats as text |
 
 pub mod dictionary;
 pub mod frame;
