@@ -56,6 +56,6 @@ bench-ingest *args:
 torture kills="100" records="1000000":
     VCF_AGENT_TORTURE_KILLS={{ kills }} VCF_AGENT_TORTURE_RECORDS={{ records }} cargo test --locked --release --test e2e -- --nocapture torture::
 
-# Fuzzes one target (reader, segment) for a while; needs a nightly toolchain and cargo-fuzz.
+# Fuzzes one target (reader, segment) for a while, on the stable toolchain; needs a C++ compiler.
 fuzz target="reader" seconds="60":
-    cargo +nightly fuzz run {{ target }} --fuzz-dir fuzz -- -max_total_time={{ seconds }} -max_len=65536
+    scripts/fuzz.sh {{ target }} {{ seconds }}

@@ -1,6 +1,7 @@
 // What must hold for any bytes whatever. Used by the fuzz targets and, over the corpus in the tree, by tests/corpus.rs.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
 
 use vcf_agent::domain::digest::{DigestSum, line_digest};
 use vcf_agent::domain::rows::rows_digest_sum;
@@ -23,10 +24,30 @@ fn limits() -> ReadLimits {
     }
 }
 
-/// Reads `bytes` as a file. Says how many records it has, or `None` if it was refused.
+/// Reads `bytes` as a file, at once and then piece by piece. Says how many records it has, or `None` if it was refused.
 pub fn reader(bytes: &[u8]) -> Option<u64> {
+    let at_once = read(Box::new(Cursor::new(bytes.to_vec())), bytes.len());
+    let piece_bytes = 1 + bytes.len() % 97;
+    let in_pieces = read(Box::new(Pieces(Cursor::new(bytes.to_vec()), piece_bytes)), bytes.len());
+    assert_eq!(at_once, in_pieces, "what is read does not depend on how the bytes arrive");
+    at_once.map(|digests| digests.len() as u64)
+}
+
+/// Delivers a few bytes per read.
+struct Pieces(Cursor<Vec<u8>>, usize);
+
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let len = into.len().min(self.1);
+        self.0.read(&mut into[..len])
+    }
+}
+
+/// For each record, the digest of its line, or for a dead letter of its raw text.
+fn read(input: Box<dyn Read + Send>, bytes: usize) -> Option<Vec<u128>> {
     let limits = limits();
-    let mut reader = Reader::open(Box::new(Cursor::new(bytes.to_vec())), false, limits.clone()).ok()?;
+    let mut reader = Reader::open(input, false, limits.clone()).ok()?;
+    let mut digests = Vec::new();
     let context = ParseContext::new(reader.header(), &limits);
     let (mut segments, mut records) = (0, 0);
     loop {
@@ -34,17 +55,19 @@ pub fn reader(bytes: &[u8]) -> Option<u64> {
             Ok(Next::Segment(raw)) => {
                 assert_eq!((raw.index, raw.first_ordinal), (segments, records), "segments follow each other");
                 assert!(raw.records as usize <= limits.segment_lines_max, "a segment is bounded");
-                account(&parse_segment(&context, &raw, &|_| false), &raw);
+                let parsed = parse_segment(&context, &raw, &|_| false);
+                digests.extend(account(&parsed, &raw));
                 segments += 1;
                 records += u64::from(raw.records);
             }
             Ok(Next::Idle) => {}
             Ok(Next::End(end)) => {
-                assert_eq!((end.segments, end.records, end.bytes), (segments, records, bytes.len() as u64));
-                return Some(records);
+                assert_eq!((end.segments, end.records, end.bytes), (segments, records, bytes as u64));
+                return Some(digests);
             }
             Err(error) => {
                 assert!(!error.message.is_empty());
+                assert_eq!(reader.next(None).err(), Some(error), "an error is final");
                 return None;
             }
         }
@@ -102,25 +125,30 @@ pub fn segment(bytes: &[u8]) {
     assert!(poisoned.dead.iter().any(|dead| dead.ordinal == 1_000) || records == 0);
 }
 
-/// Each record is rows or a dead letter; the digests agree; what is written again is what was read.
-fn account(parsed: &ParsedSegment, raw: &RawSegment) {
+/// Each record is rows or a dead letter; the digests agree; what is written again is what was read. Returns a digest of each
+/// record, in order.
+fn account(parsed: &ParsedSegment, raw: &RawSegment) -> Vec<u128> {
     let counts = &parsed.counts;
     assert_eq!(counts.records, u64::from(raw.records), "records");
     assert_eq!(counts.dead_records, parsed.dead.len() as u64, "dead letters");
     assert_eq!(counts.alleles + counts.no_alt, parsed.rows.len() as u64, "rows");
     assert_eq!(counts.records - counts.dead_records, parsed.rows.records() as u64, "sound records");
     assert_eq!(rows_digest_sum(&parsed.rows), counts.digest_sum, "row digests from the columns");
-    let (mut row, mut lines) = (0, DigestSum::default());
+    let (mut row, mut lines, mut records) = (0, DigestSum::default(), BTreeMap::new());
     while row < parsed.rows.len() {
         let ordinal = parsed.rows.ordinal[row] as u64;
         let mut line = Vec::new();
         row = write_record(&parsed.rows, row, &mut line);
-        lines.add(line_digest(ordinal, &line));
+        let digest = line_digest(ordinal, &line);
+        lines.add(digest);
+        assert!(records.insert(ordinal, digest).is_none(), "record {ordinal} twice");
     }
     assert_eq!(lines, counts.line_digest_sum, "lines written again");
-    let mut ordinals: Vec<u64> = parsed.dead.iter().map(|dead| dead.ordinal).collect();
-    ordinals.extend((0..parsed.rows.len()).filter(|&i| parsed.rows.is_first(i)).map(|i| parsed.rows.ordinal[i] as u64));
-    ordinals.sort_unstable();
+    for dead in &parsed.dead {
+        let digest = line_digest(dead.ordinal, &dead.raw) ^ u128::from(dead.raw_bytes);
+        assert!(records.insert(dead.ordinal, digest).is_none(), "record {} twice", dead.ordinal);
+    }
     let expected: Vec<u64> = (raw.first_ordinal..raw.first_ordinal + u64::from(raw.records)).collect();
-    assert_eq!(ordinals, expected, "each record exactly once");
+    assert_eq!(records.keys().copied().collect::<Vec<_>>(), expected, "each record exactly once");
+    records.into_values().collect()
 }

@@ -167,10 +167,10 @@ fn run(mut stored: Stored, out: Out<'_>, inflate_threads: usize) -> Result<Total
     let mut head = vec![0; READ_BYTES];
     let mut len = 0;
     // A pipe may bring its first bytes one by one.
-    while len < GZIP_HEADER + 6 {
+    while len < first_bytes(&head[..len]) {
         let n = stored.read(&mut head[len..]).map_err(|error| ReadError::io("cannot read it", &error))?;
         len += n;
-        if n == 0 || !could_be_gzip(&head[..len]) {
+        if n == 0 {
             break;
         }
     }
@@ -207,8 +207,15 @@ impl From<ReadError> for Stop {
     }
 }
 
-fn could_be_gzip(head: &[u8]) -> bool {
-    head.starts_with(&[0x1f, 0x8b][..head.len().min(2)])
+/// How many bytes it takes to tell what a file is that begins like this: of a gzip member, the whole extra field.
+fn first_bytes(head: &[u8]) -> usize {
+    match *head {
+        [0x1f, 0x8b, 8, flags, _, _, _, _, _, _, low, high, ..] if flags & 4 != 0 => {
+            GZIP_HEADER + usize::from(u16::from_le_bytes([low, high]))
+        }
+        [0x1f, 0x8b, ..] | [0x1f] | [] => GZIP_HEADER,
+        _ => 1,
+    }
 }
 
 /// What a file is, by its first bytes, where it is certainly no text.
@@ -233,7 +240,7 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
 /// Says what it is and what to do.
 pub fn refuse_other_formats(head: &[u8]) -> Result<(), ReadError> {
     match OTHER_FORMATS.iter().find(|(magic, _)| head.starts_with(magic)) {
-        Some((_, what)) => Err(ReadError::input(format!("not a VCF: it is {what}")).at_offset(0)),
+        Some((_, what)) => Err(ReadError::input(format!("not a VCF text: it is {what}")).at_offset(0)),
         None => Ok(()),
     }
 }
@@ -279,10 +286,7 @@ fn gzip(stored: &mut Stored, head: Vec<u8>, out: Out<'_>) -> Result<(), Stop> {
 
 /// Whether these are the first bytes of a BGZF block: a gzip member with the extra field `BC`.
 fn is_bgzf(head: &[u8]) -> bool {
-    head.len() >= GZIP_HEADER + 6
-        && head.starts_with(&[0x1f, 0x8b, 8])
-        && head[3] & 4 != 0
-        && block_bytes(head).is_some()
+    head.starts_with(&[0x1f, 0x8b, 8]) && head.get(3).is_some_and(|flags| flags & 4 != 0) && block_bytes(head).is_some()
 }
 
 /// The whole length of the block that starts here, from the extra field `BC`; `None` if it has none.
@@ -348,9 +352,9 @@ fn bgzf(stored: &mut Stored, head: Vec<u8>, out: Out<'_>, inflate_threads: usize
 fn cut(bytes: &[u8], offset: u64, ended: &mut bool, out: Out<'_>, jobs: &SyncSender<Batch>) -> Result<usize, Stop> {
     let (mut at, mut start, mut blocks, mut inflated) = (0, 0, Vec::new(), 0);
     loop {
-        let block = whole_block(&bytes[at..], offset + at as u64)?;
-        let (len, size) = block.unwrap_or((0, 0));
-        if !blocks.is_empty() && (block.is_none() || inflated + size > PIECE_BYTES) {
+        let block = whole_block(&bytes[at..], offset + at as u64);
+        let (len, size) = block.as_ref().map_or((0, 0), |whole| whole.unwrap_or((0, 0)));
+        if !blocks.is_empty() && (len == 0 || inflated + size > PIECE_BYTES) {
             let (reply, inflating) = sync_channel(1);
             let compressed = bytes[start..at].to_vec();
             let batch = Batch {
@@ -364,7 +368,8 @@ fn cut(bytes: &[u8], offset: u64, ended: &mut bool, out: Out<'_>, jobs: &SyncSen
             jobs.send(batch).map_err(|_| died("every inflating"))?;
             inflated = 0;
         }
-        if block.is_none() {
+        // The sound blocks before a damaged one have been sent off by now.
+        if block?.is_none() {
             return Ok(at);
         }
         if blocks.is_empty() {
@@ -432,13 +437,20 @@ fn inflate(inflater: &mut libdeflater::Decompressor, batch: &Batch) -> Result<Ve
         // The gzip decoder checks length and CRC against the block's trailer.
         let n = inflater
             .gzip_decompress(block, &mut inflated[to..to + size])
-            .map_err(|error| damaged(error.to_string()))?;
+            .map_err(|error| damaged(said(error).into()))?;
         if n != size {
             return Err(damaged(format!("{n} bytes where {size} were promised")));
         }
         to += size;
     }
     Ok(inflated)
+}
+
+fn said(error: libdeflater::DecompressionError) -> &'static str {
+    match error {
+        libdeflater::DecompressionError::BadData => "its data or its checksum is not what it was when it was written",
+        libdeflater::DecompressionError::InsufficientSpace => "it holds more than it promises",
+    }
 }
 
 /// SHA-256 and length of a whole stream, as stored.

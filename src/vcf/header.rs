@@ -1,17 +1,24 @@
 //! The tolerant header: what is sound is used, what is odd is kept as it is and warned about, and only what leaves no way to
 //! tell the columns refuses the file.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::ReadError;
 use super::bcf::dictionary::Dictionaries;
+use super::{ReadError, reserved};
 use crate::domain::warning::Warnings;
 
 /// The columns every VCF has.
 const COLUMNS: [&str; 8] = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"];
+
+/// A byte order mark.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// At most this much of a line is shown to people (bytes).
+pub const SHOWN_BYTES_MAX: usize = 60;
 
 /// Versions that are known; others are read as the nearest.
 const VERSIONS: std::ops::RangeInclusive<u32> = 0..=5;
@@ -83,9 +90,9 @@ pub fn is_whole(text: &[u8], scanned: &mut usize) -> bool {
         }
         *scanned += nth + 1;
     }
+    // A line that is no header line need not end before it can be refused.
     let begun = &text[*scanned..];
-    // A first line that is no header line need not end before it can be refused.
-    begun.len() > 4 && !without_bom(begun, *scanned == 0).starts_with(b"#") && begun.len() > (1 << 16)
+    begun.len() > SHOWN_BYTES_MAX + BOM.len() && !without_bom(begun, *scanned == 0).starts_with(b"#")
 }
 
 /// Whether no header line comes after this one.
@@ -99,14 +106,14 @@ fn is_blank(line: &[u8]) -> bool {
 }
 
 fn without_bom(line: &[u8], first: bool) -> &[u8] {
-    if first { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line }
+    if first { line.strip_prefix(BOM).unwrap_or(line) } else { line }
 }
 
 /// Bytes of `text` that are the header, its `#CHROM` line included.
 ///
 /// # Errors
-/// If there is no `#CHROM` line: names the line that stands in its place.
-pub fn len(text: &[u8], _at_end: bool) -> Result<usize, ReadError> {
+/// If there is no `#CHROM` line, naming the line that stands in its place, or none before the limit.
+pub fn len(text: &[u8], header_bytes_max: usize) -> Result<usize, ReadError> {
     if text.is_empty() {
         return Err(ReadError::input("it is empty: not even a header"));
     }
@@ -116,25 +123,30 @@ pub fn len(text: &[u8], _at_end: bool) -> Result<usize, ReadError> {
         let end = memchr(b'\n', &text[at..]).map_or(text.len(), |nth| at + nth + 1);
         let line = without_bom(&text[at..end], at == 0);
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        if line.starts_with(b"##") || is_blank(line) {
-            at = end;
-            continue;
+        let is_header = line.starts_with(b"#") || is_blank(line);
+        if (if is_header { end } else { at }) > header_bytes_max {
+            return Err(ReadError::input(format!(
+                "the header is longer than {header_bytes_max} bytes (header_bytes_max): is it a VCF? Raise the limit if it is"
+            )));
         }
-        if line.starts_with(b"#") {
+        if !is_header {
+            let message = format!(
+                "line {number} comes before any #CHROM line and does not begin with '#': `{}`; a VCF needs its header",
+                shown(line)
+            );
+            return Err(ReadError::input(message).at_line(number).at_offset(at as u64));
+        }
+        at = end;
+        if line.starts_with(b"#") && !line.starts_with(b"##") {
             return Ok(end);
         }
-        let message = format!(
-            "line {number} comes before any #CHROM line and does not begin with '#': `{}`; a VCF needs its header",
-            shown(line)
-        );
-        return Err(ReadError::input(message).at_line(number).at_offset(at as u64));
     }
     Err(ReadError::input(format!("it ends after {number} header lines without a #CHROM line")).at_line(number))
 }
 
 /// The beginning of a line, safe to print.
 fn shown(line: &[u8]) -> String {
-    let head = &line[..line.len().min(60)];
+    let head = &line[..line.len().min(SHOWN_BYTES_MAX)];
     let dots = if head.len() < line.len() { "…" } else { "" };
     format!("{}{dots}", String::from_utf8_lossy(head).escape_debug())
 }
@@ -148,12 +160,14 @@ pub fn parse(text: &[u8]) -> Result<Header, ReadError> {
     let mut has_version = false;
     let mut hints = Hints::default();
     let first = without_bom(text, true);
-    if first.len() < text.len() {
+    let mut at = (text.len() - first.len()) as u64;
+    if at > 0 {
         header.warnings.note("byte_order_mark", 1, || "a byte order mark was dropped".into());
     }
     for line in first.split_inclusive(|&byte| byte == b'\n') {
         header.lines += 1;
-        let number = header.lines;
+        let (number, offset) = (header.lines, at);
+        at += line.len() as u64;
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         header.raw.extend_from_slice(line);
@@ -163,10 +177,13 @@ pub fn parse(text: &[u8]) -> Result<Header, ReadError> {
             continue;
         }
         let text = String::from_utf8_lossy(line);
+        if matches!(text, Cow::Owned(_)) || line.contains(&0) {
+            header.warnings.note("header_not_text", number, || "a header line is not UTF-8, or holds a NUL".into());
+        }
         if text.starts_with("##") {
-            has_version |= header.meta(&text, number, &mut hints)?;
+            has_version |= header.meta(&text, number, &mut hints).map_err(|error| error.at_offset(offset))?;
         } else {
-            header.columns(&text, number)?;
+            header.columns(&text, number).map_err(|error| error.at_offset(offset))?;
         }
     }
     if !has_version {
@@ -210,28 +227,30 @@ impl Header {
         };
         match key.trim_end() {
             "fileformat" => return self.fileformat(value, number).map(|()| true),
-            "reference" => hints.reference = Some(value.trim().to_owned()),
-            "assembly" if !value.starts_with('<') => {
+            "reference" if !value.trim().is_empty() => hints.reference = Some(value.trim().to_owned()),
+            "assembly" if !value.starts_with('<') && !value.trim().is_empty() => {
                 hints.assembly = hints.assembly.take().or(Some(value.trim().to_owned()))
             }
             "contig" => match fields(value) {
                 Some(fields) if get(&fields, "ID").is_some_and(|id| !id.is_empty()) => {
                     self.contig(&fields, number, hints)
                 }
-                _ => self.odd(number, line, "it has no ID, or its < > or quotes do not close"),
+                _ => self.odd(number, line, "it has no ID, or is no list of key=value in < >"),
             },
-            "INFO" => match fields(value).and_then(|fields| info_line(&fields)) {
-                Some(info) if is_number(&info.number) && is_kind(&info.kind) => self.infos.push(info),
-                _ => {
-                    self.odd(number, line, "ID, Number or Type is missing or wrong, or its < > or quotes do not close")
-                }
+            kind @ ("INFO" | "FORMAT") => match fields(value).and_then(|fields| typed_line(&fields)) {
+                Some(line) => self.typed(kind, line, number),
+                None => self.odd(
+                    number,
+                    line,
+                    "its ID, Number or Type is missing or wrong, or it is no list of key=value in < >",
+                ),
             },
-            "FILTER" | "FORMAT" | "ALT" => {
-                if fields(value).is_none_or(|fields| get(&fields, "ID").is_none_or(str::is_empty)) {
-                    self.odd(number, line, "it has no ID, or its < > or quotes do not close");
-                }
+            "FILTER" | "ALT" | "SAMPLE" | "META" if has_id(value) => {}
+            "FILTER" | "ALT" | "SAMPLE" | "META" => {
+                self.odd(number, line, "it has no ID, or is no list of key=value in < >");
             }
-            _ if value.starts_with('<') && fields(value).is_none() => {
+            _ if value.trim().is_empty() => self.odd(number, line, "nothing stands after its `=`"),
+            _ if value.starts_with('<') && !closes(value) => {
                 self.odd(number, line, "its < > or quotes do not close");
             }
             _ => {}
@@ -243,6 +262,21 @@ impl Header {
         self.warnings.note("header_line_malformed", number, || {
             format!("the header line `{}` was kept but not used: {why}", shown(line.as_bytes()))
         });
+    }
+
+    /// A sound `##INFO` or `##FORMAT` line. What the file says counts, even where the specification reserves the key.
+    fn typed(&mut self, kind: &str, line: InfoLine, number: u64) {
+        if let Some(reserved) = reserved::contradicted(kind, &line.id, &line.number, &line.kind, self.version) {
+            self.warnings.note("reserved_key_redefined", number, || {
+                format!(
+                    "{kind} {} is declared with Number {} and Type {}, the specification reserves {reserved}: the file's own is used",
+                    line.id, line.number, line.kind
+                )
+            });
+        }
+        if kind == "INFO" {
+            self.infos.push(line);
+        }
     }
 
     fn fileformat(&mut self, value: &str, number: u64) -> Result<(), ReadError> {
@@ -335,20 +369,34 @@ impl Header {
     }
 }
 
-/// `<K=V,K="V,…">` → pairs; `None` if brackets or quotes do not close.
+/// `<K=V,K="V,…">` → pairs; `None` if brackets or quotes do not close, or something in it is no pair.
 pub(super) fn fields(value: &str) -> Option<Vec<(String, String)>> {
     let mut rest = value.trim().strip_prefix('<')?.strip_suffix('>')?;
     let mut pairs = Vec::new();
     while !rest.is_empty() {
         let (key, after) = rest.split_once('=')?;
+        if key.contains(',') {
+            return None;
+        }
         let (value, after) = match after.strip_prefix('"') {
             Some(quoted) => take_quoted(quoted)?,
+            // A list, as in Values=[a, b]: its commas separate nothing out here.
+            None if after.starts_with('[') => {
+                let (list, after) = after[1..].split_once(']')?;
+                (list.to_owned(), after.strip_prefix(',').unwrap_or(after))
+            }
             None => after.split_once(',').map_or((after.to_owned(), ""), |(value, after)| (value.to_owned(), after)),
         };
         pairs.push((key.trim().to_owned(), value));
         rest = after;
     }
     Some(pairs)
+}
+
+/// Whether the bracket and the quotes of a value close; what stands between them is free.
+fn closes(value: &str) -> bool {
+    let quotes = value.replace("\\\\", "").replace("\\\"", "").matches('"').count();
+    value.trim_end().ends_with('>') && quotes.is_multiple_of(2)
 }
 
 /// The text up to the closing quote, and what follows its comma.
@@ -379,11 +427,16 @@ pub(super) fn get<'a>(fields: &'a [(String, String)], key: &str) -> Option<&'a s
     fields.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
 }
 
-fn info_line(fields: &[(String, String)]) -> Option<InfoLine> {
+fn has_id(value: &str) -> bool {
+    fields(value).is_some_and(|fields| get(&fields, "ID").is_some_and(|id| !id.is_empty()))
+}
+
+/// A line with an ID and a Number and a Type that exist.
+fn typed_line(fields: &[(String, String)]) -> Option<InfoLine> {
     Some(InfoLine {
         id: get(fields, "ID").filter(|id| !id.is_empty())?.to_owned(),
-        number: get(fields, "Number")?.to_owned(),
-        kind: get(fields, "Type")?.to_owned(),
+        number: get(fields, "Number").filter(|number| is_number(number))?.to_owned(),
+        kind: get(fields, "Type").filter(|kind| is_kind(kind))?.to_owned(),
         description: get(fields, "Description").unwrap_or_default().to_owned(),
     })
 }

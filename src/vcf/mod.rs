@@ -5,7 +5,9 @@
 //! | [`container`] | plain, gzip or BGZF by magic bytes; SHA-256 of the bytes as stored; truncation is an error |
 //! | [`reader`] | header, then segments of complete lines |
 //! | [`header`] | tolerant header, every raw line kept |
+//! | `reserved` | Number and Type that the specification gives to keys |
 //! | [`parse`] | one segment's text → rows, dead letters, warnings, digests |
+//! | `oddities` | what is odd about a sound record, for a warning |
 //! | [`info`] | one key of an INFO text, on demand |
 //! | [`bcf`] | the same in binary: each record becomes its line of text |
 //! | [`mod@write`] | rows → lines again, byte for byte |
@@ -14,8 +16,10 @@ pub mod bcf;
 pub mod container;
 pub mod header;
 pub mod info;
+mod oddities;
 pub mod parse;
 pub mod reader;
+mod reserved;
 pub mod write;
 
 use std::fmt;

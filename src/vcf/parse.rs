@@ -1,15 +1,17 @@
 //! One segment's text → rows, dead letters, warnings, digests.
+
 mod frames;
 
-use super::ReadLimits;
-use super::bcf::dictionary::Dictionaries;
-use super::header::Header;
-use super::reader::{Form, RawSegment};
 use std::io::Write;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
+use super::ReadLimits;
+use super::bcf::dictionary::Dictionaries;
+use super::header::Header;
+use super::oddities;
+use super::reader::{Form, RawSegment};
 use crate::domain::counts::Counts;
 use crate::domain::dead::{DeadLetter, DeadStage};
 use crate::domain::digest::{DigestSum, RecordDigest, line_digest, text_digest};
@@ -81,8 +83,8 @@ pub fn parse_segment(context: &ParseContext, raw: &RawSegment, is_poison: &dyn F
         context,
         is_poison,
         raw,
-        suspicious: is_suspicious(&raw.text),
-        contig_digests: Vec::new(),
+        suspicion: Suspicion::of(&raw.text),
+        contigs: Vec::new(),
         parsed: ParsedSegment {
             index: raw.index,
             first_ordinal: raw.first_ordinal,
@@ -98,14 +100,26 @@ pub fn parse_segment(context: &ParseContext, raw: &RawSegment, is_poison: &dyn F
         Form::Text => parser.run(),
         Form::Bcf { .. } => parser.run_frames(),
     }
+    oddities::note_lists(&mut parser.parsed.warnings, &parser.parsed.rows);
     parser.parsed
 }
 
-/// Whether any byte of a segment makes a look at each line necessary: broken UTF-8, or a control character.
-fn is_suspicious(text: &[u8]) -> bool {
-    // Without early exit, so that it runs on whole vectors.
-    let control = text.iter().fold(false, |found, &byte| found | is_control(byte));
-    control || std::str::from_utf8(text).is_err()
+/// What in a segment makes a look at each line necessary.
+struct Suspicion {
+    /// Broken UTF-8, or a control character.
+    damage: bool,
+    /// A blank, which only a value of INFO may hold.
+    blanks: bool,
+}
+
+impl Suspicion {
+    fn of(text: &[u8]) -> Self {
+        // Without early exit, so that it runs on whole vectors.
+        let (control, blanks) = text
+            .iter()
+            .fold((false, false), |(control, blanks), &byte| (control | is_control(byte), blanks | (byte == b' ')));
+        Self { damage: control || std::str::from_utf8(text).is_err(), blanks }
+    }
 }
 
 /// Control characters other than those that separate columns and lines. A carriage return counts: a line may only end with one.
@@ -117,10 +131,18 @@ struct SegmentParser<'a> {
     context: &'a ParseContext,
     is_poison: &'a dyn Fn(u64) -> bool,
     raw: &'a RawSegment,
-    suspicious: bool,
+    suspicion: Suspicion,
     /// By contig number.
-    contig_digests: Vec<u128>,
+    contigs: Vec<Contig>,
     parsed: ParsedSegment,
+}
+
+/// What is worth knowing of a CHROM once, not once per record.
+#[derive(Clone, Copy)]
+struct Contig {
+    digest: u128,
+    odd: bool,
+    unknown: bool,
 }
 
 /// One data line and where it stands.
@@ -135,12 +157,12 @@ struct Line<'a> {
 }
 
 /// The columns of a line, as read.
-struct Columns<'a> {
-    fixed: [&'a [u8]; FIXED],
-    format: Option<&'a [u8]>,
+pub(super) struct Columns<'a> {
+    pub(super) fixed: [&'a [u8]; FIXED],
+    pub(super) format: Option<&'a [u8]>,
     samples: Option<&'a [u8]>,
     /// A tab after the last column was ignored.
-    trailing_tab: bool,
+    pub(super) trailing_tab: bool,
 }
 
 /// Why a line is no record.
@@ -154,7 +176,7 @@ fn dead<T>(reason: &'static str, detail: impl Into<String>) -> Result<T, Dead> {
 }
 
 /// A field's text for people: never long, never raw.
-fn shown(field: &[u8]) -> String {
+pub(super) fn shown(field: &[u8]) -> String {
     let head = &field[..field.len().min(40)];
     let dots = if head.len() < field.len() { "…" } else { "" };
     format!("`{}{dots}`", String::from_utf8_lossy(head).escape_debug())
@@ -218,7 +240,7 @@ impl<'a> SegmentParser<'a> {
             return dead("line_too_long", format!("the line has {bytes} bytes, more than line_bytes_max = {max}"));
         }
         self.check_poison(line.ordinal)?;
-        if self.suspicious {
+        if self.suspicion.damage {
             check_text(line.text)?;
         }
         let columns = split(line.text, self.context.samples)?;
@@ -235,7 +257,13 @@ impl<'a> SegmentParser<'a> {
             return dead("ref_list", format!("REF is {}: it cannot be a list", shown(reference)));
         }
         let count = self.check_alts(alts)?;
-        self.warn(&columns, line.number);
+        let blanks = self.suspicion.blanks && memchr(b' ', line.text).is_some();
+        let around = oddities::Around { line: line.number, version: self.context.version, blanks };
+        oddities::note(&mut self.parsed.warnings, &columns, &around);
+        if self.context.samples == 0 && columns.format.is_some() {
+            let message = || "there is a FORMAT column but no sample".into();
+            self.parsed.warnings.note("format_without_samples", line.number, message);
+        }
         self.push(&columns, line, pos, count);
         Ok(())
     }
@@ -263,36 +291,10 @@ impl<'a> SegmentParser<'a> {
         Ok(count)
     }
 
-    /// Notes what is odd about a sound record.
-    fn warn(&mut self, columns: &Columns<'_>, number: u64) {
-        let [chrom, _, id, reference, alts, _, filter, info] = columns.fixed;
-        let warnings = &mut self.parsed.warnings;
-        for (name, field) in [("ID", id), ("FILTER", filter), ("INFO", info)] {
-            if field.is_empty() {
-                warnings.note("empty_field", number, || format!("{name} is empty: taken for `.`"));
-            }
-        }
-        if memchr(b' ', chrom).is_some() || chrom.iter().any(|byte| matches!(byte, b',' | b'<' | b'>')) {
-            warnings.note("odd_chrom", number, || format!("CHROM is {}", shown(chrom)));
-        }
-        if !reference.iter().all(|&byte| is_base(byte)) {
-            warnings.note("odd_ref", number, || format!("REF is {}: letters other than ACGTN", shown(reference)));
-        }
-        if !alts.iter().all(|&byte| is_base(byte) || byte == b',') && alts.split(|&b| b == b',').any(is_odd_alt) {
-            warnings.note("odd_alt", number, || format!("ALT is {}: neither bases nor a symbol", shown(alts)));
-        }
-        if info.ends_with(b";") {
-            warnings.note("info_empty_entry", number, || "INFO ends with `;`".into());
-        }
-        if columns.trailing_tab {
-            warnings.note("trailing_tab", number, || "a tab after the last column was ignored".into());
-        }
-    }
-
     fn push(&mut self, columns: &Columns<'_>, line: Line<'_>, pos: i64, count: usize) {
         let [chrom, pos_text, id, reference, alts, qual, filter, info] = columns.fixed;
         let contig = self.contig(chrom, line.number);
-        let digest = RecordDigest::new(line.ordinal, self.contig_digests[contig as usize], pos, reference);
+        let digest = RecordDigest::new(line.ordinal, self.contigs[contig as usize].digest, pos, reference);
         let qual = Qual::of(qual, line.number, &mut self.parsed.warnings);
         let printable = pos_text[0] != b'0' || pos_text.len() == 1;
         let whole_line = !printable || columns.trailing_tab;
@@ -331,14 +333,26 @@ impl<'a> SegmentParser<'a> {
 
     fn contig(&mut self, chrom: &[u8], number: u64) -> u32 {
         let contig = self.parsed.rows.contigs.id(chrom);
-        if contig as usize == self.contig_digests.len() {
-            self.contig_digests.push(text_digest(chrom));
+        if contig as usize == self.contigs.len() {
             let known = &self.context.contigs;
-            if !known.is_empty() && known.binary_search_by(|name| name.as_bytes().cmp(chrom)).is_err() {
-                self.parsed
-                    .warnings
-                    .note("contig_not_in_header", number, || format!("CHROM {} is not in the header", shown(chrom)));
-            }
+            let declarable = !known.is_empty() && oddities::of_assembly_file(chrom).is_none();
+            self.contigs.push(Contig {
+                digest: text_digest(chrom),
+                odd: oddities::is_odd_chrom(chrom),
+                unknown: declarable && known.binary_search_by(|name| name.as_bytes().cmp(chrom)).is_err(),
+            });
+        }
+        let Contig { odd, unknown, .. } = self.contigs[contig as usize];
+        if !(odd | unknown) {
+            return contig;
+        }
+        let warnings = &mut self.parsed.warnings;
+        if odd {
+            warnings.note("odd_chrom", number, || format!("CHROM is {}", shown(chrom)));
+        }
+        if unknown {
+            let message = || format!("CHROM {} is not in the header", shown(chrom));
+            warnings.note("contig_not_in_header", number, message);
         }
         contig
     }
@@ -387,18 +401,6 @@ fn prints_as(value: f32, text: &[u8]) -> bool {
     fits && printed[..64 - unused] == *text
 }
 
-fn is_base(byte: u8) -> bool {
-    matches!(byte, b'A' | b'C' | b'G' | b'T' | b'N' | b'a' | b'c' | b'g' | b't' | b'n')
-}
-
-/// Neither bases, `*`, `.`, a symbol in angle brackets, nor a breakend.
-fn is_odd_alt(alt: &[u8]) -> bool {
-    let symbol = alt.starts_with(b"<") && alt.ends_with(b">") && memchr(b' ', alt).is_none();
-    let breakend =
-        memchr(b'[', alt).or_else(|| memchr(b']', alt)).is_some() || alt.starts_with(b".") || alt.ends_with(b".");
-    !(alt == b"*" || symbol || breakend || alt.iter().all(|&byte| is_base(byte)))
-}
-
 fn check_text(line: &[u8]) -> Result<(), Dead> {
     if let Err(error) = std::str::from_utf8(line) {
         return dead("not_utf8", format!("byte {} of the line is not UTF-8", error.valid_up_to() + 1));
@@ -413,7 +415,7 @@ fn check_text(line: &[u8]) -> Result<(), Dead> {
 }
 
 fn parse_pos(text: &[u8]) -> Result<i64, Dead> {
-    let digits = !text.is_empty() && text.len() <= 32 && text.iter().all(u8::is_ascii_digit);
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     if !digits {
         return dead("pos_not_a_number", format!("POS is {}: a number from 0 on is needed", shown(text)));
     }

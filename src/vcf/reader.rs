@@ -44,13 +44,13 @@ pub struct RawSegment {
     /// Byte offset (decompressed) of its first line.
     pub offset: u64,
     /// Complete lines with their line ends (the last may lack one), blank and late `#` lines included. For an over-long line:
-    /// its first 64 KiB.
+    /// its first 64 KiB, without a line end.
     ///
     /// Of a BCF: whole frames; each counts as one line, after the lines of the header.
     pub text: Vec<u8>,
     /// What `text` is.
     pub form: Form,
-    /// The whole length of the segment's only line, if that is over the line limit.
+    /// The whole length of the segment's only line, without its line end, if that is over the line limit.
     pub oversize_bytes: Option<u64>,
 }
 
@@ -102,6 +102,8 @@ struct Input {
     container: Container,
     inflated: u64,
     inflated_max: u64,
+    /// After the first error nothing more may come, however often somebody asks: what follows damage is not to be trusted.
+    failed: Option<ReadError>,
 }
 
 enum Fetched {
@@ -112,6 +114,13 @@ enum Fetched {
 
 impl Input {
     fn fetch(&mut self, wait_ms: Option<u64>) -> Result<Fetched, ReadError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        self.fetch_more(wait_ms).inspect_err(|error| self.failed = Some(error.clone()))
+    }
+
+    fn fetch_more(&mut self, wait_ms: Option<u64>) -> Result<Fetched, ReadError> {
         match self.container.next(wait_ms)? {
             Piece::Bytes(bytes) => {
                 self.inflated += bytes.len() as u64;
@@ -145,11 +154,17 @@ struct OpenSegment {
     complete: usize,
     /// Bytes of `text` in which no further line end is.
     scanned: usize,
-    /// Length so far of a line over the limit, of which `text` keeps the beginning only.
-    oversize: Option<u64>,
+    /// A line over the limit, of which `text` keeps the beginning only.
+    oversize: Option<Oversize>,
     opened_at: Option<Instant>,
     /// Of a BCF only.
     frames: Option<frames::Frames>,
+}
+
+/// What has arrived of an over-long line.
+struct Oversize {
+    bytes: u64,
+    last: u8,
 }
 
 impl OpenSegment {
@@ -166,7 +181,7 @@ impl OpenSegment {
                 }
             };
             let line = &self.text[self.complete..end];
-            let bytes = line.len() - usize::from(line.ends_with(b"\n"));
+            let bytes = without_line_end(line).len();
             let too_long = bytes > limits.line_bytes_max;
             if self.complete > 0 && (too_long || end > limits.segment_bytes_max) {
                 return Some(self.close());
@@ -177,7 +192,7 @@ impl OpenSegment {
             self.lines += 1;
             self.records += u32::from(is_data);
             if too_long {
-                return Some(self.close_oversize(bytes as u64));
+                return Some(self.close_oversize(bytes));
             }
             if self.records as usize >= limits.segment_lines_max {
                 return Some(self.close());
@@ -187,21 +202,22 @@ impl OpenSegment {
 
     /// A begun line that is over the limit already: only its beginning is kept from here on.
     fn watch_line(&mut self, limits: &ReadLimits) -> Option<RawSegment> {
-        let begun = self.text.len() - self.complete;
-        if begun <= limits.line_bytes_max {
+        let begun = &self.text[self.complete..];
+        // A carriage return may turn out to be half of the line end.
+        if without_line_end(begun).len() <= limits.line_bytes_max {
             return None;
         }
         if self.complete > 0 {
             return Some(self.close());
         }
-        self.oversize = Some(begun as u64);
+        self.oversize = begun.last().map(|&last| Oversize { bytes: begun.len() as u64, last });
         self.text.truncate(RAW_BYTES_MAX);
         None
     }
 
     /// Takes a piece; returns the segment of an over-long line that ends in it.
     fn push(&mut self, piece: Vec<u8>) -> Option<RawSegment> {
-        let Some(so_far) = self.oversize else {
+        let Some(oversize) = &mut self.oversize else {
             if self.text.is_empty() && self.text.capacity() < piece.len() {
                 self.text = piece;
             } else {
@@ -209,33 +225,38 @@ impl OpenSegment {
             }
             return None;
         };
-        let Some(nth) = memchr(b'\n', &piece) else {
-            self.oversize = Some(so_far + piece.len() as u64);
-            return None;
-        };
-        let segment = self.end_oversize(so_far + nth as u64, 1);
-        self.text = piece[nth + 1..].to_vec();
+        let line_end = memchr(b'\n', &piece);
+        let more = &piece[..line_end.unwrap_or(piece.len())];
+        oversize.bytes += more.len() as u64;
+        oversize.last = more.last().copied().unwrap_or(oversize.last);
+        let kept = more.len().min(RAW_BYTES_MAX.saturating_sub(self.text.len()));
+        self.text.extend_from_slice(&more[..kept]);
+        let segment = line_end.and_then(|_| self.end_oversize(1))?;
+        self.text.extend_from_slice(&piece[more.len() + 1..]);
         Some(segment)
     }
 
-    /// The segment of an over-long line whose end was met after its beginning had been cut.
-    fn end_oversize(&mut self, bytes: u64, line_end: u64) -> RawSegment {
-        self.oversize = None;
+    /// The segment of an over-long line whose end was met after its beginning had been cut; `line_end` bytes ended it.
+    fn end_oversize(&mut self, line_end: u64) -> Option<RawSegment> {
+        let Oversize { bytes, last } = self.oversize.take()?;
         self.lines = 1;
         self.records = u32::from(is_data(&self.text));
         self.complete = self.text.len();
         let kept = self.text.len() as u64;
         let mut segment = self.close();
-        segment.oversize_bytes = Some(bytes);
+        segment.oversize_bytes = Some(bytes - u64::from(last == b'\r'));
         self.offset += bytes + line_end - kept;
-        segment
+        Some(segment)
     }
 
-    /// The segment of an over-long line that is here as a whole.
-    fn close_oversize(&mut self, bytes: u64) -> RawSegment {
+    /// The segment of an over-long line that is here as a whole: the same as if it had come in pieces.
+    fn close_oversize(&mut self, bytes: usize) -> RawSegment {
         let mut segment = self.close();
+        if segment.text.ends_with(b"\n") {
+            segment.text.pop();
+        }
         segment.text.truncate(RAW_BYTES_MAX);
-        segment.oversize_bytes = Some(bytes);
+        segment.oversize_bytes = Some(bytes as u64);
         segment
     }
 
@@ -263,6 +284,11 @@ impl OpenSegment {
     }
 }
 
+fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// Whether a line is a record: neither blank nor a late `#` line.
 pub fn is_data(line: &[u8]) -> bool {
     !matches!(line, [] | [b'#', ..] | b"\n" | b"\r\n" | b"\r")
@@ -275,12 +301,12 @@ impl Reader {
     /// If the container is unsound, or the header is not one of a VCF.
     pub fn open(input: Box<dyn Read + Send>, live: bool, limits: ReadLimits) -> Result<Self, ReadError> {
         let container = Container::open(input, &limits)?;
-        let mut input = Input { container, inflated: 0, inflated_max: limits.inflated_bytes_max };
+        let mut input = Input { container, inflated: 0, inflated_max: limits.inflated_bytes_max, failed: None };
         let (text, end) = header_text(&mut input, &limits)?;
         if bcf::header::is_bcf(&text) {
             return Self::open_bcf(input, (text, end), live, limits);
         }
-        let used = header::len(&text, end.is_some())?;
+        let used = header::len(&text, limits.header_bytes_max)?;
         let header = header::parse(&text[..used])?;
         let open = OpenSegment {
             first_line: header.lines + 1,
@@ -359,8 +385,8 @@ impl Reader {
 
     /// No more bytes: closes what is left, then says how much there was.
     fn finish(&mut self, end: FileEnd) -> Next {
-        if let Some(bytes) = self.open.oversize {
-            return Next::Segment(self.open.end_oversize(bytes, 0));
+        if let Some(segment) = self.open.end_oversize(0) {
+            return Next::Segment(segment);
         }
         if self.open.complete > 0 {
             return Next::Segment(self.open.close());
@@ -369,7 +395,7 @@ impl Reader {
     }
 }
 
-/// Reads until the header is whole, or known to be that of a BCF; `Some` end if the input ended with it.
+/// Reads until the header is whole, surely too long, or known to be that of a BCF; `Some` end if the input ended with it.
 fn header_text(input: &mut Input, limits: &ReadLimits) -> Result<(Vec<u8>, Option<FileEnd>), ReadError> {
     let mut text = Vec::new();
     let mut scanned = 0;
@@ -380,14 +406,10 @@ fn header_text(input: &mut Input, limits: &ReadLimits) -> Result<(Vec<u8>, Optio
             Fetched::End(end) => return Ok((text, Some(end))),
         }
         refuse_other_formats(&text)?;
-        if bcf::header::is_bcf(&text) || header::is_whole(&text, &mut scanned) {
+        // A little more than the limit, so that what is said does not depend on how the bytes arrive.
+        let too_long = text.len() > limits.header_bytes_max + 2 * header::SHOWN_BYTES_MAX;
+        if bcf::header::is_bcf(&text) || header::is_whole(&text, &mut scanned) || too_long {
             return Ok((text, None));
-        }
-        if text.len() > limits.header_bytes_max {
-            let max = limits.header_bytes_max;
-            return Err(ReadError::input(format!(
-                "the header is longer than {max} bytes (header_bytes_max): is it a VCF? Raise the limit if it is"
-            )));
         }
     }
 }

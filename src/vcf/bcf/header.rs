@@ -50,7 +50,7 @@ pub fn parse(bytes: &[u8]) -> Result<Header, ReadError> {
     let minor = bytes.get(4).copied().unwrap_or_default();
     let padded = bytes.get(BEFORE_TEXT..).unwrap_or_default();
     let text = &padded[..memchr(0, padded).unwrap_or(padded.len())];
-    let used = header::len(text, true).map_err(at_its_place)?;
+    let used = header::len(text, text.len()).map_err(at_its_place)?;
     let mut header =
         header::parse(&without_indexes(&text[..used])).map_err(|error| ReadError { offset: None, ..error })?;
     if text[used..].iter().any(|byte| !byte.is_ascii_whitespace()) {

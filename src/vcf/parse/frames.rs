@@ -1,6 +1,6 @@
 //! A segment of BCF frames: each record is printed, and its line goes the way of every line.
 
-use super::{Dead, Line, SegmentParser, is_suspicious};
+use super::{Dead, Line, SegmentParser, Suspicion};
 use crate::vcf::bcf::dictionary::Dictionaries;
 use crate::vcf::bcf::frame;
 use crate::vcf::bcf::print::Printer;
@@ -17,7 +17,7 @@ impl SegmentParser<'_> {
             place.text = frame;
             match self.check_poison(place.ordinal).map(|()| printer.print(frame)) {
                 Ok(Ok(text)) => {
-                    self.suspicious = is_suspicious(text);
+                    self.suspicion = Suspicion::of(text);
                     self.line(Line { text, ..place });
                 }
                 Ok(Err(bad)) => self.account(place, Err(Dead { reason: bad.reason, detail: bad.detail })),
