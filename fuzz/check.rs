@@ -7,7 +7,7 @@ use vcf_agent::domain::digest::{DigestSum, line_digest};
 use vcf_agent::domain::rows::rows_digest_sum;
 use vcf_agent::vcf::ReadLimits;
 use vcf_agent::vcf::parse::{ParseContext, ParsedSegment, parse_segment};
-use vcf_agent::vcf::reader::{Next, RawSegment, Reader};
+use vcf_agent::vcf::reader::{Form, Next, RawSegment, Reader};
 use vcf_agent::vcf::write::write_record;
 
 /// Small, so that small inputs reach every limit.
@@ -74,6 +74,27 @@ fn read(input: Box<dyn Read + Send>, bytes: usize) -> Option<Vec<u128>> {
     }
 }
 
+/// Header of the BCF files that [`bcf`] makes: two samples, integers, floats, text, a flag and genotypes.
+const BCF_HEADER: &str = "##fileformat=VCFv4.2\n##FILTER=<ID=PASS>\n##INFO=<ID=I>\n##INFO=<ID=F>\n##INFO=<ID=S>\n##INFO=<ID=B>\n\
+    ##FORMAT=<ID=GT>\n##FORMAT=<ID=FI>\n##FORMAT=<ID=FF>\n##FORMAT=<ID=FS>\n##FILTER=<ID=q10>\n##contig=<ID=c1>\n\
+    ##contig=<ID=c2>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ta\tb\n\0";
+
+/// `c1 1 . A C . . . . . .` for that header.
+const BCF_RECORD: &[u8] =
+    b"\x1e\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x01\0\x80\x7f\0\0\x02\0\x02\0\0\0\x07\x17A\x17C\0";
+
+/// Reads `bytes` as what follows header and first record of a BCF. Says how many records it has, or `None` if it was refused.
+pub fn bcf(bytes: &[u8]) -> Option<u64> {
+    let mut file = b"BCF\x02\x02".to_vec();
+    file.extend((BCF_HEADER.len() as u32).to_le_bytes());
+    file.extend(BCF_HEADER.as_bytes());
+    file.extend(BCF_RECORD);
+    file.extend(bytes);
+    let records = reader(&file);
+    assert!(records != Some(0), "the first record is there whatever follows");
+    records
+}
+
 /// Parses `bytes` as a segment of a file with two samples.
 pub fn segment(bytes: &[u8]) {
     let is_data = |line: &&[u8]| !matches!(line, [] | [b'\r']) && !line.starts_with(b"#");
@@ -85,6 +106,7 @@ pub fn segment(bytes: &[u8]) {
         first_line: 2_000,
         offset: 90_000,
         text: bytes.to_vec(),
+        form: Form::Text,
         oversize_bytes: None,
     };
     let context = ParseContext {
@@ -93,6 +115,7 @@ pub fn segment(bytes: &[u8]) {
         alts_max: 8,
         line_bytes_max: 1 << 20,
         contigs: vec!["chr1".into()],
+        dictionaries: None,
     };
     let parsed = parse_segment(&context, &raw, &|_| false);
     account(&parsed, &raw);

@@ -83,3 +83,35 @@ fn the_parser_accounts_for_every_segment_of_its_corpus() {
         }
     }
 }
+
+#[test]
+fn records_of_a_bcf_are_accounted_for_whole_cut_and_damaged() {
+    let mut random = fastrand::Rng::with_seed(11);
+    let (mut taken, mut refused) = (0, 0);
+    for (path, bytes) in corpus("bcf") {
+        on(&path, &bytes, |bytes| {
+            check::bcf(bytes);
+        });
+        for cut in 0..=bytes.len() {
+            on(&path, &bytes[..cut], |bytes| {
+                check::bcf(bytes);
+            });
+        }
+        for _ in 0..200 {
+            let mut damaged = bytes.clone();
+            for _ in 0..random.usize(1..4) {
+                if let Some(at) = damaged.len().checked_sub(1).map(|last| random.usize(0..=last)) {
+                    damaged[at] = random.u8(..);
+                }
+            }
+            on(&path, &damaged, |bytes| {
+                check::bcf(bytes);
+            });
+        }
+        match check::bcf(&bytes) {
+            Some(_) => taken += 1,
+            None => refused += 1,
+        }
+    }
+    assert!(taken >= 8 && refused >= 3, "{taken} taken, {refused} refused: both are in the corpus");
+}

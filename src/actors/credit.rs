@@ -16,7 +16,7 @@ const MIN_BYTES: u64 = 64 << 10;
 
 /// The credit of a segment that was read.
 pub fn of_text(raw: &RawSegment) -> u64 {
-    let text = PER_TEXT_BYTE * raw.text.len() as u64;
+    let text = PER_TEXT_BYTE.saturating_mul(raw.text_bytes());
     text.max(PER_ROW_BYTE * rows_bytes(raw)).max(MIN_BYTES)
 }
 

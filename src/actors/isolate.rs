@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::poison::culprits;
 use crate::stores::{self, Store};
+use crate::vcf::bcf::dictionary::Dictionaries;
 use crate::vcf::parse::{ParseContext, parse_segment};
-use crate::vcf::reader::RawSegment;
+use crate::vcf::reader::{Form, RawSegment};
 
 /// The child says so when it got to the end.
 const SURVIVED: u8 = 0;
@@ -42,7 +43,7 @@ pub struct StoreTrial {
     pub row_group_rows_max: usize,
 }
 
-/// What the child gets on the first line of its standard input; the segment's text follows.
+/// What the child gets on the first line of its standard input; the segment's bytes follow.
 #[derive(Serialize, Deserialize)]
 struct Trial {
     samples: usize,
@@ -56,6 +57,9 @@ struct Trial {
     first_line: u64,
     offset: u64,
     oversize_bytes: Option<u64>,
+    form: Form,
+    /// Of a BCF.
+    dictionaries: Option<Dictionaries>,
     /// Only these records are looked at.
     wanted: (u64, u64),
     poison: Vec<u64>,
@@ -93,6 +97,8 @@ impl Isolation {
             first_line: raw.first_line,
             offset: raw.offset,
             oversize_bytes: raw.oversize_bytes,
+            form: raw.form,
+            dictionaries: context.dictionaries.as_deref().cloned(),
             wanted,
             poison: known.iter().copied().collect(),
             store: self.store.clone(),
@@ -152,6 +158,7 @@ fn handle(input: &mut dyn BufRead) -> std::io::Result<()> {
         alts_max: trial.alts_max,
         line_bytes_max: trial.line_bytes_max,
         contigs: trial.contigs,
+        dictionaries: trial.dictionaries.map(Arc::new),
     };
     let raw = RawSegment {
         index: trial.index,
@@ -160,6 +167,7 @@ fn handle(input: &mut dyn BufRead) -> std::io::Result<()> {
         first_line: trial.first_line,
         offset: trial.offset,
         text,
+        form: trial.form,
         oversize_bytes: trial.oversize_bytes,
     };
     let poison: BTreeSet<u64> = trial.poison.into_iter().collect();

@@ -199,7 +199,7 @@ fn page(row: &JobRow, dead: &DeadLetter) -> String {
     let kept = dead.raw.len() as u64;
     let cut = if dead.raw_bytes > kept { format!(", of which {} are kept", thousands(kept)) } else { String::new() };
     let file = text(&row.file);
-    let place = format!("line {}, byte {} (of the text, decompressed)", thousands(dead.line), thousands(dead.offset));
+    let place = format!("line {}, byte {} (decompressed)", thousands(dead.line), thousands(dead.offset));
     [
         format!("job          {} ({file})", row.job),
         format!("record       {}", dead.ordinal),

@@ -42,7 +42,7 @@ pub struct ExportArgs {
 /// Formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// The header as read, then every record that is not a dead letter, byte for byte, in the order of the file; plain text
+    /// The header as read, then every record that is not a dead letter, byte for byte, in the order of the file; plain text (of a BCF: as `bcftools view` prints it)
     Vcf,
 }
 

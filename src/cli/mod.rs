@@ -54,7 +54,7 @@ Exit codes:
   78  configuration
 Of several files: the first that applies of 4, 70, 78, 74, 65, 75, 3, 0.";
 
-/// Stores every variant of VCF files, and proves with a receipt that nothing is missing.
+/// Stores every variant of VCF and BCF files, and proves with a receipt that nothing is missing.
 #[derive(Debug, Parser)]
 #[command(name = "vcf-agent", version, max_term_width = 110, after_help = EXIT_CODES, propagate_version = false)]
 pub struct Cli {
@@ -77,7 +77,7 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Read VCF files, store every variant, print a receipt for each
+    /// Read VCF or BCF files, store every variant, print a receipt for each
     #[command(after_help = EXIT_CODES, after_long_help = format!("{}\n\n{EXIT_CODES}", run::EXAMPLES))]
     Run(run::RunArgs),
     /// Prove that a file is complete: count and digest the store again

@@ -22,13 +22,13 @@ use crate::stores::Store;
 pub const EXAMPLES: &str = "\
 Examples:
   vcf-agent run cohort.vcf.gz sample.vcf      one receipt each; again: it goes on where it stopped
-  bcftools view in.bcf | vcf-agent run -      from a pipe, always a new job
+  bcftools view -Ou in.bcf | vcf-agent run -  from a pipe, always a new job
   vcf-agent run --json *.vcf.gz > receipts.jsonl";
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// VCF files, plain, gzip or BGZF; `-` is standard input
+    /// VCF or BCF files, plain, gzip or BGZF; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Print one JSON object per file, as soon as it is final, and nothing else on standard output

@@ -130,7 +130,7 @@ pub const KEYS: &[Key] = &[
         "ingest.line_bytes_max",
         Kind::Bytes { min: KIB, max: GIB },
         "\"16 MiB\"",
-        "A longer line becomes a dead letter. Part of a job's identity.",
+        "A longer line becomes a dead letter; a BCF with a longer record is refused. Part of a job's identity.",
     ),
     key(
         "ingest.header_bytes_max",
@@ -149,7 +149,8 @@ pub const KEYS: &[Key] = &[
         "ingest.segment_bytes_max",
         Kind::Bytes { min: KIB, max: 16 * MIB },
         "\"1 MiB\"",
-        "A segment also ends before it grows beyond this much text; it holds one line at least. Part of a job's identity.",
+        "A segment also ends before it grows beyond this much text (of a BCF: the most that its records can become); it \
+         holds one line at least. Part of a job's identity.",
     ),
     key(
         "ingest.alts_max",

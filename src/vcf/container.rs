@@ -220,7 +220,6 @@ fn first_bytes(head: &[u8]) -> usize {
 
 /// What a file is, by its first bytes, where it is certainly no text.
 const OTHER_FORMATS: &[(&[u8], &str)] = &[
-    (b"BCF\x02", "a BCF file (binary): convert it to text with `bcftools view -Oz`"),
     (b"BCF\x04", "a BCF1 file: convert it with an old bcftools first"),
     (b"CRAM", "a CRAM file: reads, not variants"),
     (b"BAM\x01", "a BAM file: reads, not variants"),
@@ -235,7 +234,7 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
     (b"<html", "an HTML page, not a VCF: was the download refused?"),
 ];
 
-/// Refuses what is certainly no VCF text, by its (decompressed) first bytes.
+/// Refuses what is certainly neither VCF text nor BCF2, by its (decompressed) first bytes.
 ///
 /// # Errors
 /// Says what it is and what to do.

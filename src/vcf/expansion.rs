@@ -2,12 +2,18 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::reader::RawSegment;
+use super::bcf::frame;
+use super::reader::{Form, RawSegment};
 use crate::domain::rows::{REPEATED_BYTES_MAX, Rows};
 
 /// About the bytes of the rows that a segment becomes, and not less than they are. Lines are only looked into if there are commas enough for
 /// it to matter.
 pub fn rows_bytes(raw: &RawSegment) -> u64 {
+    if let Form::Bcf { text_bytes_max } = raw.form {
+        let rows = raw.records as usize * Rows::ROW_BYTES;
+        let later = frame::all(&raw.text).map(|frame| later_rows_of(frame::alleles(frame).saturating_sub(2), frame.len()));
+        return text_bytes_max + (rows + later.sum::<usize>()) as u64;
+    }
     let text = &raw.text[..];
     let plain = text.len() + raw.records as usize * Rows::ROW_BYTES;
     let commas = memchr_iter(b',', text).count();
@@ -41,6 +47,11 @@ fn later_rows_bytes(line: &[u8]) -> usize {
     later * (Rows::ROW_BYTES + repeated)
 }
 
+/// The same for a record of so many bytes, of which it is not known how many are repeated.
+fn later_rows_of(later: usize, record_bytes: usize) -> usize {
+    later * Rows::ROW_BYTES + (later * record_bytes).min(REPEATED_BYTES_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -58,6 +69,7 @@ mod tests {
             first_line: 3,
             offset: 0,
             text: lines.concat().into_bytes(),
+            form: Form::Text,
             oversize_bytes: None,
         }
     }

@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use memchr::memchr;
 
+use super::bcf::dictionary::Dictionaries;
 use super::{ReadError, reserved};
 use crate::domain::warning::Warnings;
 
@@ -61,6 +63,8 @@ pub struct Header {
     pub warnings: Warnings,
     /// Lines in the header (the first record's line number less one).
     pub lines: u64,
+    /// Of a BCF: what its numbers stand for.
+    pub dictionaries: Option<Arc<Dictionaries>>,
 }
 
 /// An `##INFO` line.
@@ -366,7 +370,7 @@ impl Header {
 }
 
 /// `<K=V,K="V,…">` → pairs; `None` if brackets or quotes do not close, or something in it is no pair.
-fn fields(value: &str) -> Option<Vec<(String, String)>> {
+pub(super) fn fields(value: &str) -> Option<Vec<(String, String)>> {
     let mut rest = value.trim().strip_prefix('<')?.strip_suffix('>')?;
     let mut pairs = Vec::new();
     while !rest.is_empty() {
@@ -419,7 +423,7 @@ fn take_quoted(quoted: &str) -> Option<(String, &str)> {
     None
 }
 
-fn get<'a>(fields: &'a [(String, String)], key: &str) -> Option<&'a str> {
+pub(super) fn get<'a>(fields: &'a [(String, String)], key: &str) -> Option<&'a str> {
     fields.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
 }
 

@@ -11,8 +11,10 @@
 //! | [`parse`] | one segment's text → rows, dead letters, warnings, digests |
 //! | `oddities` | what is odd about a sound record, for a warning |
 //! | [`info`] | one key of an INFO text, on demand |
+//! | [`bcf`] | the same in binary: each record becomes its line of text |
 //! | [`mod@write`] | rows → lines again, byte for byte |
 
+pub mod bcf;
 pub mod container;
 pub mod cuts;
 pub mod expansion;

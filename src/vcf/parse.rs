@@ -1,13 +1,17 @@
 //! One segment's text → rows, dead letters, warnings, digests.
 
+mod frames;
+
 use std::io::Write;
+use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
 use super::ReadLimits;
+use super::bcf::dictionary::Dictionaries;
 use super::header::Header;
 use super::oddities;
-use super::reader::RawSegment;
+use super::reader::{Form, RawSegment};
 use crate::domain::counts::Counts;
 use crate::domain::dead::{DeadLetter, DeadStage};
 use crate::domain::digest::{DigestSum, RecordDigest, line_digest, text_digest};
@@ -47,6 +51,8 @@ pub struct ParseContext {
     pub line_bytes_max: usize,
     /// Contigs of the header, sorted; empty if it names none.
     pub contigs: Vec<String>,
+    /// Of a BCF: what its numbers stand for.
+    pub dictionaries: Option<Arc<Dictionaries>>,
 }
 
 impl ParseContext {
@@ -60,6 +66,7 @@ impl ParseContext {
             alts_max: limits.alts_max,
             line_bytes_max: limits.line_bytes_max,
             contigs,
+            dictionaries: header.dictionaries.clone(),
         }
     }
 }
@@ -83,13 +90,17 @@ pub fn parse_segment(context: &ParseContext, raw: &RawSegment, is_poison: &dyn F
             first_ordinal: raw.first_ordinal,
             offset: raw.offset,
             line_offsets: Vec::with_capacity(raw.records as usize),
-            rows: Rows::with_capacity(raw.records as usize, raw.text.len()),
+            rows: Rows::with_capacity(raw.records as usize, raw.text_bytes() as usize),
             dead: Vec::new(),
             warnings: Warnings::default(),
             counts: Counts::default(),
         },
     };
-    parser.run();
+    match raw.form {
+        Form::Text => parser.run(),
+        Form::Bcf { .. } => parser.run_frames(),
+    }
+    oddities::note_lists(&mut parser.parsed.warnings, &parser.parsed.rows);
     parser.parsed
 }
 
@@ -193,13 +204,18 @@ impl<'a> SegmentParser<'a> {
             number += 1;
             at = end + 1;
         }
-        oddities::note_lists(&mut self.parsed.warnings, &self.parsed.rows);
     }
 
-    fn line(&mut self, line: Line<'a>) {
+    fn line(&mut self, line: Line<'_>) {
+        let made = self.record(line);
+        self.account(line, made);
+    }
+
+    /// Counts a record; what made none becomes a dead letter.
+    fn account(&mut self, line: Line<'_>, made: Result<(), Dead>) {
         self.parsed.counts.records += 1;
         self.parsed.line_offsets.push(line.at as u32);
-        if let Err(why) = self.record(line) {
+        if let Err(why) = made {
             self.parsed.counts.dead_records += 1;
             self.parsed.dead.push(DeadLetter {
                 ordinal: line.ordinal,
@@ -218,14 +234,12 @@ impl<'a> SegmentParser<'a> {
     }
 
     /// A record becomes rows, or a reason why not: nothing of it is kept before everything about it is known.
-    fn record(&mut self, line: Line<'a>) -> Result<(), Dead> {
+    fn record(&mut self, line: Line<'_>) -> Result<(), Dead> {
         if let Some(bytes) = self.raw.oversize_bytes {
             let max = self.context.line_bytes_max;
             return dead("line_too_long", format!("the line has {bytes} bytes, more than line_bytes_max = {max}"));
         }
-        if (self.is_poison)(line.ordinal) {
-            return dead("poison", "handling this record ends or panics the process: it was left out unseen");
-        }
+        self.check_poison(line.ordinal)?;
         if self.suspicion.damage {
             check_text(line.text)?;
         }
@@ -254,6 +268,13 @@ impl<'a> SegmentParser<'a> {
         Ok(())
     }
 
+    fn check_poison(&self, ordinal: u64) -> Result<(), Dead> {
+        if (self.is_poison)(ordinal) {
+            return dead("poison", "handling this record ends or panics the process: it was left out unseen");
+        }
+        Ok(())
+    }
+
     /// Number of ALT entries; 0 for `.`.
     fn check_alts(&self, alts: &[u8]) -> Result<usize, Dead> {
         if alts == b"." {
@@ -270,7 +291,7 @@ impl<'a> SegmentParser<'a> {
         Ok(count)
     }
 
-    fn push(&mut self, columns: &Columns<'a>, line: Line<'a>, pos: i64, count: usize) {
+    fn push(&mut self, columns: &Columns<'_>, line: Line<'_>, pos: i64, count: usize) {
         let [chrom, pos_text, id, reference, alts, qual, filter, info] = columns.fixed;
         let contig = self.contig(chrom, line.number);
         let digest = RecordDigest::new(line.ordinal, self.contigs[contig as usize].digest, pos, reference);

@@ -1,12 +1,16 @@
 //! Header, then segments of complete lines. The bounds of segments are a pure function of the decompressed bytes and the
 //! limits: how the bytes arrive or were compressed changes nothing (on a pipe, time closes a segment too).
 
+mod frames;
+
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
+use super::bcf;
 use super::container::{Container, Piece, refuse_other_formats};
 use super::cuts::{Cuts, Cutting};
 use super::header::{self, Header};
@@ -15,6 +19,18 @@ use crate::domain::dead::RAW_BYTES_MAX;
 use crate::domain::ids::FileDigest;
 
 pub use super::container::file_digest;
+
+/// What the bytes of a segment are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// Lines of text.
+    Text,
+    /// Frames of BCF records.
+    Bcf {
+        /// The most text that they become (bytes).
+        text_bytes_max: u64,
+    },
+}
 
 /// One segment's text and where it stands.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,9 +47,23 @@ pub struct RawSegment {
     pub offset: u64,
     /// Complete lines with their line ends (the last may lack one), blank and late `#` lines included. For an over-long line:
     /// its first 64 KiB, without a line end.
+    ///
+    /// Of a BCF: whole frames; each counts as one line, after the lines of the header.
     pub text: Vec<u8>,
+    /// What `text` is.
+    pub form: Form,
     /// The whole length of the segment's only line, without its line end, if that is over the line limit.
     pub oversize_bytes: Option<u64>,
+}
+
+impl RawSegment {
+    /// Bytes of text that it is, or at most becomes.
+    pub fn text_bytes(&self) -> u64 {
+        match self.form {
+            Form::Text => self.text.len() as u64,
+            Form::Bcf { text_bytes_max } => text_bytes_max,
+        }
+    }
 }
 
 /// What [`Reader::next`] found.
@@ -130,6 +160,8 @@ struct OpenSegment {
     /// A line over the limit, of which `text` keeps the beginning only.
     oversize: Option<Oversize>,
     opened_at: Option<Instant>,
+    /// Of a BCF only.
+    frames: Option<frames::Frames>,
 }
 
 /// What has arrived of an over-long line.
@@ -244,6 +276,7 @@ impl OpenSegment {
             first_line: self.first_line,
             offset: self.offset,
             text,
+            form: self.frames.as_mut().map_or(Form::Text, frames::Frames::close),
             oversize_bytes: None,
         };
         self.index += 1;
@@ -282,6 +315,9 @@ impl Reader {
         let container = Container::open(input, &limits)?;
         let mut input = Input { container, inflated: 0, inflated_max: limits.inflated_bytes_max, failed: None };
         let (text, end) = header_text(&mut input, &limits)?;
+        if bcf::header::is_bcf(&text) {
+            return Self::open_bcf(input, (text, end), pipe, limits);
+        }
         let used = header::len(&text, limits.header_bytes_max)?;
         let header = header::parse(&text[..used])?;
         let open = OpenSegment {
@@ -316,9 +352,14 @@ impl Reader {
             self.open.text = recycled;
         }
         loop {
-            if self.open.oversize.is_none()
-                && let Some(segment) = self.open.advance(&self.limits, self.end.is_some(), &mut self.pipe)
-            {
+            let closed = match &self.open {
+                OpenSegment { frames: Some(_), .. } => {
+                    self.open.advance_frames(&self.limits, self.end.is_some(), &mut self.pipe)?
+                }
+                OpenSegment { oversize: Some(_), .. } => None,
+                _ => self.open.advance(&self.limits, self.end.is_some(), &mut self.pipe),
+            };
+            if let Some(segment) = closed {
                 return Ok(self.hand_out(segment, false));
             }
             if let Some(end) = self.end.clone() {
@@ -381,7 +422,7 @@ impl Reader {
     }
 }
 
-/// Reads until the header is whole, or surely too long; `Some` end if the input ended with it.
+/// Reads until the header is whole, surely too long, or known to be that of a BCF; `Some` end if the input ended with it.
 fn header_text(input: &mut Input, limits: &ReadLimits) -> Result<(Vec<u8>, Option<FileEnd>), ReadError> {
     let mut text = Vec::new();
     let mut scanned = 0;
@@ -394,7 +435,7 @@ fn header_text(input: &mut Input, limits: &ReadLimits) -> Result<(Vec<u8>, Optio
         refuse_other_formats(&text)?;
         // A little more than the limit, so that what is said does not depend on how the bytes arrive.
         let too_long = text.len() > limits.header_bytes_max + 2 * header::SHOWN_BYTES_MAX;
-        if header::is_whole(&text, &mut scanned) || too_long {
+        if bcf::header::is_bcf(&text) || header::is_whole(&text, &mut scanned) || too_long {
             return Ok((text, None));
         }
     }

@@ -17,26 +17,40 @@ fn dead_lines(place: &Place, job: &str) -> BTreeSet<u64> {
     reader.dead_letters(&job, 0, 200_000).unwrap().iter().map(|dead| dead.line).collect()
 }
 
-/// Demands that the job's export has the lines of `file`, less the dead, in order; returns the export.
-pub fn check(place: &Place, job: &str, file: &Path) -> Vec<u8> {
+/// Demands that the job's export has the lines of `file`, less the dead, in order.
+pub fn check(place: &Place, job: &str, file: &Path) {
+    compare(place, job, &write(place, job), &text_of(file));
+}
+
+/// The job's export; it stays in the place as `JOB.out.vcf`.
+pub fn write(place: &Place, job: &str) -> Vec<u8> {
     let exported = place.path(&format!("{job}.out.vcf"));
     let stdout = fs::File::create(&exported).unwrap();
     let mut command = place.command();
     command.args(["export", job, "--format", "vcf"]).stdout(stdout).stderr(Stdio::piped());
     let said = command.output().unwrap();
-    assert!(said.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&said.stderr));
-    let exported = fs::read(exported).unwrap();
+    assert!(said.status.success(), "{job}: {}", String::from_utf8_lossy(&said.stderr));
+    fs::read(exported).unwrap()
+}
+
+/// Demands that an export has the lines of a text, less the dead, in order.
+pub fn compare(place: &Place, job: &str, exported: &[u8], text: &[u8]) {
     let dead = dead_lines(place, job);
-    let text = text_of(file);
-    let before = data_lines(&text).into_iter().filter(|(number, _)| !dead.contains(number)).map(|(_, line)| line);
-    let mut after = data_lines(&exported).into_iter().map(|(_, line)| line);
+    let before = data_lines(text).into_iter().filter(|(number, _)| !dead.contains(number)).map(|(_, line)| line);
+    let mut after = data_lines(exported).into_iter().map(|(_, line)| line);
     for (nth, line) in before.enumerate() {
-        let out = after.next().unwrap_or_else(|| panic!("{}: record {nth} is missing", file.display()));
+        let out = after.next().unwrap_or_else(|| panic!("{job}: record {nth} is missing"));
         let cut = |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned();
-        assert!(out == line, "{}: record {nth}\n in {}\nout {}", file.display(), cut(line), cut(out));
+        assert!(out == line, "{job}: record {nth}\n in {}\nout {}", cut(line), cut(out));
     }
-    assert_eq!(after.count(), 0, "{}: more records than went in", file.display());
-    exported
+    assert_eq!(after.count(), 0, "{job}: more records than went in");
+}
+
+/// What bcftools makes of a BCF.
+pub fn bcftools_text(file: &Path) -> Vec<u8> {
+    let said = Command::new("bcftools").args(["view", "--no-version"]).arg(file).output().unwrap();
+    assert!(said.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&said.stderr));
+    said.stdout
 }
 
 /// Whether bcftools reads a file to its end.

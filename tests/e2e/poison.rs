@@ -1,6 +1,9 @@
 //! A record whose handling panics, or aborts the process, costs itself: it becomes a dead letter, its neighbours are stored.
 
-use crate::harness::{Place, adds_up, number, string};
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Place, adds_up, number, program, string};
 use crate::oracle;
 
 const RECORDS: u64 = 9_000;
@@ -12,13 +15,12 @@ fn victim(text: &str) -> (i64, String) {
     (5_000, format!("{}:{}", columns[0], columns[1]))
 }
 
-/// Everything but the victim is stored, and the victim is a dead letter of the reason `poison`.
-fn neighbours_are_stored(place: &Place, text: &str, ordinal: i64) {
-    let file = place.path("poison.vcf");
+/// Everything but the victim is stored, and the victim is a dead letter of the reason `poison`. `file` holds the text in some form.
+fn neighbours_are_stored(place: &Place, file: &Path, text: &str, ordinal: i64) {
     // The same command goes on after a crash; each crash brings it further, or costs one record.
     let mut runs = 0;
     let said = loop {
-        let said = place.run(&file);
+        let said = place.run(file);
         runs += 1;
         if said.status.code().is_some() {
             break said;
@@ -40,8 +42,8 @@ fn with_poison(failpoint: &str) {
     let text = oracle::generated(RECORDS);
     let (ordinal, at) = victim(&text);
     let place = Place::new().with_failpoints(&format!("{failpoint}=return({at})"));
-    place.write("poison.vcf", &text);
-    neighbours_are_stored(&place, &text, ordinal);
+    let file = place.write("poison.vcf", &text);
+    neighbours_are_stored(&place, &file, &text, ordinal);
 }
 
 #[test]
@@ -52,6 +54,22 @@ fn a_record_on_which_the_parser_panics() {
 #[test]
 fn a_record_on_which_the_parser_aborts() {
     with_poison("parse_record_abort");
+}
+
+#[test]
+fn a_record_of_a_bcf_on_which_the_parser_panics_or_aborts() {
+    if !program("a_record_of_a_bcf_on_which_the_parser_panics_or_aborts", "bcftools") {
+        return;
+    }
+    let text = oracle::generated(RECORDS);
+    let (ordinal, at) = victim(&text);
+    for failpoint in ["parse_record_panic", "parse_record_abort"] {
+        let place = Place::new().with_failpoints(&format!("{failpoint}=return({at})"));
+        let (plain, file) = (place.write("poison.vcf", &text), place.path("poison.bcf"));
+        let made = Command::new("bcftools").args(["view", "-Ob", "-o"]).args([&file, &plain]).status().unwrap();
+        assert!(made.success());
+        neighbours_are_stored(&place, &file, &text, ordinal);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use vcf_agent::domain::dead::RAW_BYTES_MAX;
 use vcf_agent::vcf::ReadLimits;
-use vcf_agent::vcf::reader::RawSegment;
+use vcf_agent::vcf::reader::{Form, RawSegment};
 
 use crate::fixture::{account, read_from, without_line_end};
 use crate::pack::{bgzf, chunks, gzip};
@@ -75,6 +75,7 @@ fn segments(body: &[u8], limits: &ReadLimits) -> Vec<RawSegment> {
         first_line,
         offset,
         text: Vec::new(),
+        form: Form::Text,
         oversize_bytes: None,
     };
     let (mut done, mut open) = (Vec::new(), empty(0, 0, 4, HEADER.len() as u64));

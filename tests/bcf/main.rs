@@ -1,0 +1,25 @@
+//! BCF input: what bcftools makes of the same bytes, and what a hostile or damaged file can do.
+//!
+//! | file | shows |
+//! |---|---|
+//! | `writer` | bytes of a BCF, made by hand |
+//! | `reading` | a whole reading, checked against itself |
+//! | `frames` | lengths, limits, cuts, containers: a file that is refused, and where |
+//! | `headers` | index numbers, versions, padding |
+//! | `records` | what may be wrong inside a record, and that it costs that record alone |
+//! | `random` | records of every type and width, with the text that they must become |
+//! | `properties` | random records, cuts at every byte, damage |
+//! | `equality` | real files against the text that bcftools makes of them |
+
+#[path = "../e2e/harness.rs"]
+#[expect(dead_code, reason = "only what says that a program or a folder is absent is used here")]
+mod harness;
+
+mod equality;
+mod frames;
+mod headers;
+mod properties;
+mod random;
+mod reading;
+mod records;
+mod writer;
