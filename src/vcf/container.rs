@@ -233,7 +233,7 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
 /// Says what it is and what to do.
 pub fn refuse_other_formats(head: &[u8]) -> Result<(), ReadError> {
     match OTHER_FORMATS.iter().find(|(magic, _)| head.starts_with(magic)) {
-        Some((_, what)) => Err(ReadError::input(format!("not a VCF: it is {what}")).at_offset(0)),
+        Some((_, what)) => Err(ReadError::input(format!("not a VCF text: it is {what}")).at_offset(0)),
         None => Ok(()),
     }
 }
