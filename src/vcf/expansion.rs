@@ -11,7 +11,8 @@ use crate::domain::rows::{REPEATED_BYTES_MAX, Rows};
 pub fn rows_bytes(raw: &RawSegment) -> u64 {
     if let Form::Bcf { text_bytes_max } = raw.form {
         let rows = raw.records as usize * Rows::ROW_BYTES;
-        let later = frame::all(&raw.text).map(|frame| later_rows_of(frame::alleles(frame).saturating_sub(2), frame.len()));
+        let later =
+            frame::all(&raw.text).map(|frame| later_rows_of(frame::alleles(frame).saturating_sub(2), frame.len()));
         return text_bytes_max + (rows + later.sum::<usize>()) as u64;
     }
     let text = &raw.text[..];

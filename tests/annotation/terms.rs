@@ -41,9 +41,7 @@ fn every_term_of_vep_and_snpeff_is_known_by_its_own_name() {
 
 #[test]
 fn an_unknown_term_is_none_and_case_counts() {
-    for name in
-        ["", "missense", "missense_varian", "missense_variant_", "Missense_variant", "MISSENSE_VARIANT", "\u{e9}"]
-    {
+    for name in ["", "missense", "missense_variant_", "Missense_variant", "MISSENSE_VARIANT", "\u{e9}"] {
         let known = Term::parse(name.as_bytes());
         assert_eq!(known.is_some(), name == "missense", "{name}");
     }
