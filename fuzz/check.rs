@@ -116,6 +116,7 @@ pub fn segment(bytes: &[u8]) {
         line_bytes_max: 1 << 20,
         contigs: vec!["chr1".into()],
         dictionaries: None,
+        annotator: None,
     };
     let parsed = parse_segment(&context, &raw, &|_| false);
     account(&parsed, &raw);

@@ -24,6 +24,7 @@ pub mod run;
 pub mod stores;
 pub mod telemetry;
 pub mod transports;
+pub mod triage;
 pub mod vcf;
 
 /// Whether a named failpoint asks for something (`name=return`). Compiled out of every normal build. The names are listed in

@@ -18,17 +18,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("durable", &["fault"]),
     ("data_dir", &["durable", "fault"]),
     ("stores", &["domain", "durable", "fault"]),
-    ("vcf", &["domain", "fault"]),
+    // The parser fills the columns of annotations too.
+    ("vcf", &["annotation", "domain", "fault"]),
     ("annotation", &["domain"]),
+    ("triage", &["annotation", "domain", "expression", "fault", "vcf"]),
     ("transports", &["domain", "fault"]),
     ("providers", &["domain", "fault"]),
     ("ledger", &["delivery", "domain", "fault"]),
     ("messages", &["delivery", "domain", "fault"]),
     ("report", &["delivery", "domain", "fault", "ledger", "stores"]),
-    ("config", &["delivery", "domain", "fault", "vcf"]),
+    ("config", &["annotation", "delivery", "domain", "expression", "fault", "triage", "vcf"]),
     (
         "actors",
         &[
+            "annotation",
             // Plain settings, already checked: a second struct of the same fields would only drift.
             "config",
             "delivery",
@@ -41,6 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "stores",
             "telemetry",
             "transports",
+            "triage",
             "vcf",
         ],
     ),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use vcf_agent::domain::bed::{ChrPrefix, Regions};
 use vcf_agent::domain::rows::Rows;
-use vcf_agent::domain::triage::{
-    AlleleFrequencyClause, CLAUSES, Missing, NOT_ASKED, QualClause, Selection, Triage, clause_name, not_asked,
-};
+use vcf_agent::domain::selection::{CLAUSES, NOT_ANNOTATED, NOT_ASKED, Selection, clause_name};
+use vcf_agent::triage::{AlleleFrequencyClause, Missing, QualClause, Selector, Triage};
+use vcf_agent::vcf::header::Header;
 
 /// One record of a test, as text.
 #[derive(Debug, Clone)]
@@ -72,9 +72,18 @@ fn bits(selection: &Selection) -> String {
     (0..selection.bits.len()).map(|i| if selection.bits.get(i) { '1' } else { '0' }).collect()
 }
 
+/// What the triage says of rows of a file whose header declares nothing.
+fn decide(triage: &Triage, rows: &Rows) -> Selection {
+    Selector::new(triage, &Header::default()).select(rows)
+}
+
+fn not_asked(rows: &Rows) -> Selection {
+    Selector::not_asked().select(rows)
+}
+
 /// Selected rows as 1 and 0, and what was dropped.
 fn select(triage: &Triage, records: &[Record]) -> (String, Vec<(&'static str, u64)>) {
-    let selection = triage.select(&rows(records, true));
+    let selection = decide(triage, &rows(records, true));
     (bits(&selection), selection.dropped)
 }
 
@@ -84,7 +93,7 @@ fn regions(bed: &str, chr_prefix: ChrPrefix) -> Triage {
 
 fn frequency(max: f64, fields: &[&str], missing: Missing) -> Triage {
     let fields = fields.iter().map(ToString::to_string).collect();
-    Triage { allele_frequency: Some(AlleleFrequencyClause { max, fields, missing }), ..Triage::default() }
+    Triage { allele_frequency: Some(AlleleFrequencyClause { max, fields: Some(fields), missing }), ..Triage::default() }
 }
 
 #[test]
@@ -99,8 +108,24 @@ fn nobody_asked() {
 #[test]
 fn clause_names_are_a_contract() {
     let names: Vec<_> = CLAUSES.iter().map(|clause| clause.name).collect();
-    assert_eq!(names, ["no_alt", "not_analysable", "filter", "qual", "allele_frequency", "regions"]);
-    assert_eq!(NOT_ASKED.name, "not_asked");
+    assert_eq!(
+        names,
+        [
+            "no_alt",
+            "not_analysable",
+            "filter",
+            "qual",
+            "genotype",
+            "de_novo",
+            "allele_frequency",
+            "effect",
+            "regions",
+            "genes",
+            "expression",
+            "expression_undecided"
+        ]
+    );
+    assert_eq!((NOT_ASKED.name, NOT_ANNOTATED.name), ("not_asked", "not_annotated"));
     assert_eq!(clause_name("regions"), Some("regions"));
     assert_eq!(clause_name("not_asked"), Some("not_asked"));
     assert_eq!(clause_name("nonsense"), None);
@@ -200,6 +225,7 @@ fn everything() -> Triage {
         qual: Some(QualClause { min: 30.0, missing: Missing::Drop }),
         allele_frequency: frequency(0.01, &["AF", "G"], Missing::Drop).allele_frequency,
         regions: regions("chr1\t90\t110\nchr1\t200\t210\n2\t5\t6\n", ChrPrefix::Ignore).regions,
+        ..Triage::default()
     }
 }
 
@@ -241,7 +267,7 @@ fn text_of_a_record_is_found_on_its_first_row() {
     (long.pos, long.info) = (88, Some("AF=0".into()));
     let records = [common, long];
     for repeat in [true, false] {
-        let selection = everything().select(&rows(&records, repeat));
+        let selection = decide(&everything(), &rows(&records, repeat));
         assert_eq!(bits(&selection), "011101");
         assert_eq!(selection.dropped, [("not_analysable", 1), ("allele_frequency", 1)]);
     }
@@ -317,7 +343,7 @@ fn naive(triage: &Triage, bed: &[(i64, i64)], record: &Record, i: usize) -> Opti
             };
             text.parse::<f64>().ok().filter(|value| (0.0..=1.0).contains(value))
         };
-        let dropped = match clause.fields.iter().find_map(value) {
+        let dropped = match clause.fields.iter().flatten().find_map(value) {
             Some(value) => value > clause.max,
             None => clause.missing == Missing::Drop,
         };
@@ -377,8 +403,13 @@ fn any_triage() -> impl Strategy<Value = (Triage, Vec<(i64, i64)>)> {
         let triage = Triage {
             filter,
             qual: qual.map(|(min, missing)| QualClause { min, missing }),
-            allele_frequency: frequency.map(|(max, fields, missing)| AlleleFrequencyClause { max, fields, missing }),
+            allele_frequency: frequency.map(|(max, fields, missing)| AlleleFrequencyClause {
+                max,
+                fields: Some(fields),
+                missing,
+            }),
             regions: if bed.is_empty() { None } else { regions(&text, ChrPrefix::Ignore).regions },
+            ..Triage::default()
         };
         (triage, bed)
     })
@@ -392,7 +423,7 @@ proptest! {
         repeat in any::<bool>(),
     ) {
         let rows = rows(&records, repeat);
-        let selection = triage.select(&rows);
+        let selection = decide(&triage, &rows);
         prop_assert_eq!(selection.bits.len(), rows.len());
         prop_assert_eq!(selection.bits.count_ones(), selection.selected);
         let dropped: u64 = selection.dropped.iter().map(|(_, count)| count).sum();
@@ -426,7 +457,7 @@ proptest! {
         text[at] = byte;
         let text: String = text.into_iter().collect();
         if let Some(triage) = Triage::from_canonical(&text) {
-            triage.select(&rows(&[record("A", &["C", "G"])], true));
+            decide(&triage, &rows(&[record("A", &["C", "G"])], true));
         }
         prop_assert_eq!(Triage::from_canonical(&everything().canonical()[..at]), None);
     }

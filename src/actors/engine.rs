@@ -11,7 +11,6 @@ use super::env::Env;
 use super::input::Tap;
 use super::isolate::Isolation;
 use super::progress::Progress;
-use super::triage_rule::Rule;
 use crate::config::Settings;
 use crate::domain::ids::{FileDigest, JobId};
 use crate::domain::receipt::ReceiptError;
@@ -20,6 +19,7 @@ use crate::fault::{Fault, Kind};
 use crate::ledger::Ledger;
 use crate::messages::Over;
 use crate::stores::Store;
+use crate::triage::Selector;
 use crate::vcf::parse::ParseContext;
 
 /// The services of a node. Cheap to clone.
@@ -57,7 +57,7 @@ pub struct Job {
     /// What was odd in the header.
     pub header_warnings: Warnings,
     /// The triage in force.
-    pub rule: Arc<Rule>,
+    pub rule: Arc<Selector>,
     /// Records known to be poison, by ordinal.
     pub poison: Arc<Mutex<BTreeSet<u64>>>,
     /// One permit per group on its way into the store: whoever takes all of them, as an audit does, knows that none is.

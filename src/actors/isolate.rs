@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::annotation::Annotator;
 use crate::delivery::poison::culprits;
 use crate::stores::{self, Store};
 use crate::vcf::bcf::dictionary::Dictionaries;
@@ -60,6 +61,7 @@ struct Trial {
     form: Form,
     /// Of a BCF.
     dictionaries: Option<Dictionaries>,
+    annotator: Option<Annotator>,
     /// Only these records are looked at.
     wanted: (u64, u64),
     poison: Vec<u64>,
@@ -99,6 +101,7 @@ impl Isolation {
             oversize_bytes: raw.oversize_bytes,
             form: raw.form,
             dictionaries: context.dictionaries.as_deref().cloned(),
+            annotator: context.annotator.as_deref().cloned(),
             wanted,
             poison: known.iter().copied().collect(),
             store: self.store.clone(),
@@ -159,6 +162,7 @@ fn handle(input: &mut dyn BufRead) -> std::io::Result<()> {
         line_bytes_max: trial.line_bytes_max,
         contigs: trial.contigs,
         dictionaries: trial.dictionaries.map(Arc::new),
+        annotator: trial.annotator.map(Arc::new),
     };
     let raw = RawSegment {
         index: trial.index,

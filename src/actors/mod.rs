@@ -35,4 +35,3 @@ pub mod progress;
 pub mod retriage;
 pub mod router;
 pub mod stage;
-pub mod triage_rule;

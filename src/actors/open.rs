@@ -12,7 +12,7 @@ use super::engine::{COMMITS_MAX, Engine, Job};
 use super::env::Panicked;
 use super::input::{Stoppable, Tap};
 use super::parser::over_of_read;
-use super::triage_rule::Rule;
+use crate::annotation::Annotator;
 use crate::delivery::job::JobState;
 use crate::delivery::segment::SegmentSet;
 use crate::domain::ids::{DEFAULT_TENANT, FileDigest, JobId};
@@ -20,6 +20,7 @@ use crate::domain::receipt::ReceiptError;
 use crate::fault::Fault;
 use crate::ledger::{JobAccepted, OpenJob};
 use crate::messages::Over;
+use crate::triage::Rule;
 use crate::vcf::parse::ParseContext;
 use crate::vcf::reader::{Reader, file_digest};
 use crate::vcf::{ReadError, ReadErrorKind};
@@ -94,14 +95,20 @@ fn running(
         Ok(rule) => rule,
         Err(fault) => return Opened::Broken(fault),
     };
-    let context = ParseContext::new(reader.header(), &engine.settings.read);
+    let header = reader.header();
+    let (annotator, mut notices) = Annotator::for_file(&header.info_texts(), &engine.settings.frequencies);
+    let selector = rule.for_file(header);
+    notices.extend_from_slice(selector.notices());
+    let mut header_warnings = header.warnings.clone();
+    notices.iter().for_each(|notice| header_warnings.note(notice.code, header.lines, || notice.message.clone()));
+    let context = ParseContext { annotator, ..ParseContext::new(header, &engine.settings.read) };
     let job = Job {
         id: accepted.job,
         tap,
         digest,
         context: Arc::new(context),
-        header_warnings: reader.header().warnings.clone(),
-        rule: Arc::new(rule),
+        header_warnings,
+        rule: Arc::new(selector),
         poison: Arc::new(Mutex::new(accepted.poison.into_iter().collect::<BTreeSet<u64>>())),
         gate: Arc::new(Semaphore::new(COMMITS_MAX as usize)),
         refused: Cell::new(false),

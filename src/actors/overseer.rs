@@ -16,7 +16,6 @@ use super::parser::{Outlets, Parser};
 use super::retriage::retriage;
 use super::router::Router;
 use super::stage::{Ctx, Death, Ender, Expected, Link, Seat, Stage, Takes, later, start, then};
-use super::triage_rule::Rule;
 use crate::delivery::job::JobState;
 use crate::delivery::restart::RestartBudget;
 use crate::delivery::segment::SegmentSet;
@@ -29,6 +28,7 @@ use crate::messages::{Broken, Drain, JobOver, OutboxGrew, Over, RunFile, WriteOu
 use crate::report;
 use crate::stores::Store;
 use crate::telemetry::{Metric, count};
+use crate::triage::Rule;
 use crate::vcf::reader::Reader;
 
 type Answer = super::stage::Answer<Result<Receipt, Broken>>;
@@ -275,10 +275,11 @@ impl Overseer {
         let engine = self.engine.clone();
         let (ledger, store, stop) = (engine.ledger.clone(), engine.store.clone(), engine.stop.clone());
         let (asked, now_ms) = (Rule::text(engine.settings.triage.as_ref()), engine.env.now_ms());
+        let is_asked = engine.settings.triage_is_configured();
         let work = engine.env.work_repeatedly("receipt", move || {
             let both = (&ledger, &*store);
             let (certificate, wrong) = if found { prove_again(both, &job)? } else { (None, None) };
-            let retriaged = if wrong.is_none() { triage_as_asked(both, &job, &asked, &stop, now_ms)? } else { None };
+            let retriaged = if wrong.is_none() && is_asked { triage_as_asked(both, &job, &asked, &stop, now_ms)? } else { None };
             let reader = ledger.reader()?;
             let row = reader.job(&job)?.ok_or_else(|| not_in_ledger(&job))?;
             let receipt = report::receipt(&row, &reader.sums(&job)?);

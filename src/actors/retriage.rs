@@ -9,7 +9,8 @@ use crate::fault::Fault;
 use crate::ledger::{Ledger, SegmentBounds, SegmentSelection};
 use crate::stores::Store;
 
-use super::triage_rule::Rule;
+use crate::triage::{Rule, Selector};
+use crate::vcf::header;
 
 /// Applies the triage of this canonical text to every stored row of a complete job.
 ///
@@ -23,8 +24,11 @@ pub fn retriage(
     stop: &AtomicBool,
     now_ms: u64,
 ) -> Result<(), Fault> {
-    let rule = Rule::from_text(triage)?;
-    let bounds = ledger.reader()?.segments(job)?;
+    let reader = ledger.reader()?;
+    let header = header::parse(&reader.header(job)?)
+        .map_err(|error| Fault::permanent(format!("the header that the ledger keeps cannot be read: {error}")))?;
+    let rule = Rule::from_text(triage)?.for_file(&header);
+    let bounds = reader.segments(job)?;
     let mut again = Again { rule: &rule, bounds, rows: Rows::default(), done: Vec::new() };
     store.read(job, &mut |batch| {
         if stop.load(Ordering::Relaxed) {
@@ -38,7 +42,7 @@ pub fn retriage(
 
 /// The rows of one segment after the other, in the order of the file.
 struct Again<'r> {
-    rule: &'r Rule,
+    rule: &'r Selector,
     bounds: Vec<SegmentBounds>,
     /// Of the segment that is being gathered: number `done.len()` of `bounds`.
     rows: Rows,

@@ -8,7 +8,8 @@ use super::env::Panicked;
 use super::poison::{bury, poisonous, tried};
 use super::stage::{Ctx, Link, Stage, Takes, then};
 use crate::domain::rows::Rows;
-use crate::domain::triage::Selection;
+use crate::domain::selection::Selection;
+use crate::triage::Selector;
 use crate::messages::{Routed, Segment};
 
 /// See the module.
@@ -26,7 +27,7 @@ impl Router {
 }
 
 /// What triage says, or which records it panics on.
-fn select(rule: &super::triage_rule::Rule, rows: &Rows) -> Result<Selection, (Vec<u64>, String)> {
+fn select(rule: &Selector, rows: &Rows) -> Result<Selection, (Vec<u64>, String)> {
     tried(|| rule.select(rows)).map_err(|words| {
         let found = poisonous(rows, |part| drop(rule.select(part)));
         (found, words)

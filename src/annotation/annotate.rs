@@ -4,19 +4,25 @@
 //! entry that won is read at the end, from that entry alone. Nothing is copied and, unless a record has more than 16
 //! ALTs or VEP has trimmed its alleles at both ends, nothing is allocated.
 
+use std::sync::Arc;
+
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 use super::allele_annotation::max;
 use super::alleles::{AltNames, Owner, VepName, is_allele};
 use super::clinvar;
 use super::columns::Columns;
 use super::plan::{FREQUENCY_KEYS_MAX, Role, SourcePlan, Wanted, wanted_keys};
-use super::schema::{Dialect, Notice, Schema};
+use super::schema::{Dialect, InfoText, Notice, Schema};
 use super::terms::TermSet;
 use super::{AlleleAnnotation, AnnotatedRecord, ClinVar, ClinVarOrigin, Findings, Frequencies, Scope, Why};
 
+/// A name of the frequencies is not in the file.
+const FREQUENCY_FIELD_ABSENT: &str = "frequency_field_absent";
+
 /// Reads the annotations of a file's records. Made once for a file; may be shared between threads.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Annotator {
     keys: Vec<(Box<[u8]>, Wanted)>,
     sources: Vec<SourcePlan>,
@@ -24,13 +30,22 @@ pub struct Annotator {
 }
 
 impl Annotator {
+    /// Prepares for the file of these `##INFO` lines; `None` if nothing in them is to be read. What is odd in them is noticed.
+    pub fn for_file(lines: &[InfoText<'_>], frequencies: &Frequencies) -> (Option<Arc<Self>>, Vec<Notice>) {
+        let (schema, mut notices) = Schema::from_info_lines(lines);
+        let (annotator, more) = Self::new(&schema, frequencies);
+        // The configured names are those of many tools: that one file lacks most of them is no news.
+        notices.extend(more.into_iter().filter(|notice| notice.code != FREQUENCY_FIELD_ABSENT));
+        ((!annotator.keys.is_empty()).then(|| Arc::new(annotator)), notices)
+    }
+
     /// Prepares for files of this schema. Names of frequencies that the header does not know are noticed: they will be
     /// missing in every record.
     pub fn new(schema: &Schema, frequencies: &Frequencies) -> (Self, Vec<Notice>) {
         let mut notices = Vec::new();
         let mut unknown = |what: &str, name: &str| {
             let message = format!("{what} {} of the frequencies is not in this file", name.escape_debug());
-            notices.push(Notice { code: "frequency_field_absent", message });
+            notices.push(Notice { code: FREQUENCY_FIELD_ABSENT, message });
         };
         for name in &frequencies.sub_fields {
             if schema.sources.iter().all(|source| source.column(name).is_none()) {

@@ -23,15 +23,20 @@ mod annotate;
 pub mod clinvar;
 mod columns;
 mod findings;
+mod genes;
 mod plan;
+mod rows;
 mod schema;
 mod terms;
 mod terms_table;
+
+use serde::{Deserialize, Serialize};
 
 pub use allele_annotation::{AlleleAnnotation, Chosen, ClinVar, ClinVarOrigin, Scope, Why};
 pub use annotate::Annotator;
 pub use clinvar::{Significance, SignificanceSet, Stars};
 pub use findings::Findings;
+pub use genes::GeneNames;
 pub use schema::{ClinVarFields, Dialect, InfoText, Notice, Schema, Source};
 pub use terms::{Impact, Term, TermSet};
 
@@ -49,7 +54,7 @@ pub struct AnnotatedRecord<'a, 'r> {
 }
 
 /// Where frequencies are. An allele's frequency is the highest that any of these gives.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frequencies {
     /// Columns of annotations, such as `gnomADe_AF`, `MAX_AF`.
     pub sub_fields: Vec<String>,

@@ -1,9 +1,11 @@
 //! What to read of an entry: the schema's column names turned into numbers, once for a file.
 
+use serde::{Deserialize, Serialize};
+
 use super::schema::{Dialect, Schema, Source};
 
 /// What a column is good for while the entries of a record are weighed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Role {
     AlleleNumber,
     Minimised,
@@ -22,7 +24,7 @@ pub(super) enum Role {
 }
 
 /// What a column says about the entry that was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Detail {
     Impact,
     Symbol,
@@ -35,7 +37,7 @@ pub(super) enum Detail {
 }
 
 /// One annotation key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct SourcePlan {
     pub dialect: Dialect,
     /// Columns that an entry has.
@@ -146,7 +148,7 @@ fn clinvar_columns(source: &Source) -> Vec<(usize, Role)> {
 }
 
 /// What an INFO key is read for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Wanted {
     /// The annotation key of this number.
     Source(usize),

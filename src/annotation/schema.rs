@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 /// An `##INFO` line: ID, Number, Type, Description.
 pub type InfoText<'t> = (&'t str, &'t str, &'t str, &'t str);
 
@@ -19,7 +21,7 @@ pub struct Notice {
 }
 
 /// Which tool's rules hold for a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Dialect {
     /// Ensembl VEP and the tools that write as it does.
     Vep,

@@ -1,7 +1,7 @@
 //! `config/default.toml` and `docs/configuration.md`, made from the table of keys and the clauses of triage.
 
 use super::keys::{KEYS, Kind, SECTIONS, Section};
-use crate::domain::triage::{CLAUSES, NOT_ASKED};
+use crate::domain::selection::{CLAUSES, NOT_ANNOTATED, NOT_ASKED};
 
 /// Width of the text in comments.
 const WIDTH: usize = 110;
@@ -65,7 +65,7 @@ pub fn markdown() -> String {
 
 const INTRODUCTION: &str = "# Configuration
 
-<!-- Made from src/config/keys.rs and src/domain/triage.rs; `UPDATE_DOCS=1 cargo test --test config` writes it again. -->
+<!-- Made from src/config/keys.rs and src/domain/selection.rs; `UPDATE_DOCS=1 cargo test --test config` writes it again. -->
 
 `vcf-agent` needs no configuration. What is configured is taken from, each over the one before:
 
@@ -110,7 +110,7 @@ fn clauses() -> String {
         "\n### Clauses\n\nAsked in this order. An allele that is dropped is counted in the receipt's `dropped` under the \
          first clause that drops it, so that `stored = selected + Σ dropped`.\n\n| clause | drops |\n|---|---|\n",
     );
-    for clause in [NOT_ASKED].iter().chain(&CLAUSES) {
+    for clause in [NOT_ASKED, NOT_ANNOTATED].iter().chain(&CLAUSES) {
         text.push_str(&format!("| `{}` | {} |\n", clause.name, clause.doc.replace('|', "\\|")));
     }
     text

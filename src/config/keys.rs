@@ -1,7 +1,7 @@
 //! The one table of keys. The checker, `config/default.toml` and `docs/configuration.md` are made from it.
 
 use crate::domain::bed::ChrPrefix;
-use crate::domain::triage::Missing;
+use crate::triage::{Missing, Zygosity};
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +35,12 @@ pub enum Kind {
     Filters,
     /// Keys of INFO.
     InfoKeys,
+    /// Text that is not empty; the words say what it is.
+    Text(&'static str),
+    /// A list of these words.
+    Words(&'static [&'static str]),
+    /// A list of names; the words say of what, with an example.
+    Names(&'static str),
 }
 
 /// A key of the configuration.
@@ -78,14 +84,23 @@ pub const SECTIONS: &[Section] = &[
               drains and exits with 70.",
     },
     Section {
+        path: "annotations",
+        doc: "What is read of a file's own annotations (VEP's CSQ, SnpEff's ANN, bcftools' BCSQ, ClinVar) into typed columns.",
+    },
+    Section {
         path: "triage",
-        doc: "Which alleles are worth an analysis. Without this table nothing is asked for and every allele is counted \
-              under `not_asked`; with it, even if it is empty, alleles that cannot be analysed are dropped and every \
-              clause that is set is asked, in the order below.",
+        doc: "Which alleles are worth an analysis. Without this table the triage by default is asked: FILTER is PASS or \
+              missing, at most 1 % in any population, and an impact of HIGH or MODERATE or a classification of ClinVar \
+              that matters. With it every clause that is set is asked, in the order below; alleles that cannot be \
+              analysed are dropped in any case.",
     },
     Section { path: "triage.qual", doc: "Clause `qual`." },
+    Section { path: "triage.genotype", doc: "Clause `genotype`: what one sample has." },
+    Section { path: "triage.de_novo", doc: "Clause `de_novo`: what a child has and neither parent has." },
     Section { path: "triage.allele_frequency", doc: "Clause `allele_frequency`." },
+    Section { path: "triage.effect", doc: "Clause `effect`: an allele is kept if one of the reasons holds." },
     Section { path: "triage.regions", doc: "Clause `regions`." },
+    Section { path: "triage.genes", doc: "Clause `genes`: what any annotation of the record names." },
 ];
 
 /// The keys, by table, in the order of the file.
@@ -215,6 +230,26 @@ pub const KEYS: &[Key] = &[
         "5000",
         "Longest wait, in milliseconds. Not less than `backoff_min_ms`.",
     ),
+    key(
+        "annotations.frequency_columns",
+        Kind::Names("columns of annotations such as [\"gnomADe_AF\"]"),
+        "[\"MAX_AF\", \"gnomADe_AF\", \"gnomADg_AF\", \"gnomAD_AF\", \"AF\"]",
+        "Columns of CSQ that hold the frequency of the allele in a population. Part of a job's identity.",
+    ),
+    key(
+        "annotations.frequency_fields",
+        Kind::InfoKeys,
+        "[\"AF_popmax\", \"AF_grpmax\", \"gnomAD_AF\", \"gnomADe_AF\", \"gnomADg_AF\", \"AF_EXAC\", \"AF_ESP\", \"AF_TGP\"]",
+        "INFO keys that do. The highest of all of these is the allele's `population_frequency`. `AF` is not among them on \
+         purpose: in most files it is the frequency among the file's own samples. Part of a job's identity.",
+    ),
+    unset(
+        "triage.use",
+        Kind::Word(&["clauses", "default", "nothing"]),
+        "\"clauses\"",
+        "`clauses`: those that are set here; `default`: the triage by default, as if this table were not there; `nothing`: \
+         every allele is counted under `not_asked`. `clauses` if the table is there and this is not set.",
+    ),
     unset(
         "triage.filter",
         Kind::Filters,
@@ -222,6 +257,13 @@ pub const KEYS: &[Key] = &[
         "FILTER entries that an allele may have; `.` stands for a record without filters. Every entry of a record must \
          be in the list: a named filter that is tolerated does not excuse another one (`bcftools view -f` keeps a record \
          as soon as one entry is listed).",
+    ),
+    unset(
+        "triage.expression",
+        Kind::Text("an expression of bcftools such as \"QUAL>30 && INFO/DP>10\""),
+        "\"QUAL>30 && INFO/DP>10\"",
+        "Clause `expression`, asked last: a record is kept as `bcftools view -i` would keep it. A file whose header does not \
+         declare what it names selects nothing, and its receipt says so.",
     ),
     unset(
         "triage.qual.min",
@@ -236,6 +278,54 @@ pub const KEYS: &[Key] = &[
         "What to do without a QUAL: missing is not 0. `keep` if not set.",
     ),
     unset(
+        "triage.genotype.sample",
+        Kind::Text("a sample's name, or \"#1\" for the first"),
+        "\"#1\"",
+        "The sample, by name or by number: `#1` is the first one of each file. Needed if the table is there.",
+    ),
+    unset(
+        "triage.genotype.zygosity",
+        Kind::Words(&Zygosity::WORDS),
+        "[\"het\", \"hom\", \"hemi\"]",
+        "How the sample may have the allele. `./1` is `het`, a lone `1` is `hemi`. `het`, `hom` and `hemi` if not set.",
+    ),
+    unset(
+        "triage.genotype.gq_min",
+        Kind::Integer { min: 0, max: 10_000 },
+        "20",
+        "A lower GQ of the sample is dropped.",
+    ),
+    unset(
+        "triage.genotype.dp_min",
+        Kind::Integer { min: 0, max: 1_000_000 },
+        "10",
+        "A lower DP of the sample is dropped.",
+    ),
+    unset(
+        "triage.genotype.missing",
+        Kind::Word(&Missing::WORDS),
+        "\"keep\"",
+        "What to do without the GQ or DP that is asked for. `keep` if not set.",
+    ),
+    unset(
+        "triage.de_novo.child",
+        Kind::Text("a sample's name, or \"#1\" for the first"),
+        "\"#1\"",
+        "Has the allele. Needed if the table is there.",
+    ),
+    unset(
+        "triage.de_novo.father",
+        Kind::Text("a sample's name, or \"#1\" for the first"),
+        "\"#2\"",
+        "Was called, as a whole, and does not have it. Needed if the table is there.",
+    ),
+    unset(
+        "triage.de_novo.mother",
+        Kind::Text("a sample's name, or \"#1\" for the first"),
+        "\"#3\"",
+        "Was called, as a whole, and does not have it. Needed if the table is there.",
+    ),
+    unset(
         "triage.allele_frequency.max",
         Kind::Number { min: 0.0, max: 1.0 },
         "0.01",
@@ -247,8 +337,8 @@ pub const KEYS: &[Key] = &[
         "[\"gnomADg_AF\", \"gnomADe_AF\", \"AF_popmax\"]",
         "INFO keys, in order: the first that has a frequency (a number from 0 to 1) for the allele decides. As many \
          values as ALTs are one per allele; one value stands for all of them; any other number of values counts as \
-         missing. There is no default on purpose: in most files `AF` is the frequency among the file's own samples, \
-         not in a population. Needed if the table is there.",
+         missing. If not set, the `population_frequency` of `[annotations]` decides: in most files `AF` is the frequency \
+         among the file's own samples, not in a population.",
     ),
     unset(
         "triage.allele_frequency.missing",
@@ -256,6 +346,32 @@ pub const KEYS: &[Key] = &[
         "\"keep\"",
         "What to do with an allele that has no frequency in any of the fields: missing is not 0, yet an allele that \
          nobody has seen is rare. `keep` if not set.",
+    ),
+    unset(
+        "triage.effect.impact",
+        Kind::Words(&["HIGH", "MODERATE", "LOW", "MODIFIER"]),
+        "[\"HIGH\", \"MODERATE\"]",
+        "The impact of the annotation that stands for the allele (MANE Select, else MANE Plus Clinical, else canonical, else \
+         the most severe).",
+    ),
+    unset(
+        "triage.effect.consequence",
+        Kind::Names("terms of the Sequence Ontology such as [\"splice_region_variant\"]"),
+        "[\"splice_region_variant\"]",
+        "A term of any annotation of the allele is one of these, or a kind of one: `protein_altering_variant` keeps \
+         `missense_variant` too.",
+    ),
+    unset(
+        "triage.effect.clinvar",
+        Kind::Names("classifications of ClinVar such as [\"Pathogenic\"]"),
+        "[\"Pathogenic\", \"Likely_pathogenic\", \"Conflicting_classifications_of_pathogenicity\"]",
+        "ClinVar's classification of the allele has one of these.",
+    ),
+    unset(
+        "triage.effect.clinvar_stars_min",
+        Kind::Integer { min: 0, max: 4 },
+        "1",
+        "Review stars that a classification needs, to count. 0 if not set.",
     ),
     unset(
         "triage.regions.file",
@@ -271,6 +387,19 @@ pub const KEYS: &[Key] = &[
         "\"ignore\"",
         "`ignore`: `chr1` and `1` are the same contig; `exact`: names are compared as they are. `chrM` and `MT` are \
          never the same. `ignore` if not set.",
+    ),
+    unset(
+        "triage.genes.names",
+        Kind::Names("genes such as [\"BRCA1\", \"BRCA2\"]"),
+        "[\"BRCA1\", \"BRCA2\"]",
+        "Symbols or ids, as the annotations write them; case counts.",
+    ),
+    unset(
+        "triage.genes.file",
+        Kind::Path,
+        "\"panel.txt\"",
+        "A file with one gene per line, the first word of each; `#` begins a comment. Its names are kept with each job. Names \
+         and file add up; one of them is needed if the table is there.",
     ),
 ];
 

@@ -6,6 +6,7 @@
 //! | [`value`] | one value: read from TOML or text, checked, printed |
 //! | [`raw`] | the layers: embedded defaults, file, environment, command line |
 //! | [`mod@check`] | the layers' values → [`Settings`], and what must hold between them |
+//! | `triage` | the same for `[triage]` |
 //! | [`show`] | the effective configuration with the origin of each value |
 //! | [`docs`] | `config/default.toml` and `docs/configuration.md`, made from the table |
 
@@ -14,16 +15,18 @@ pub mod docs;
 pub mod keys;
 pub mod raw;
 pub mod show;
+mod triage;
 pub mod value;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::annotation::Frequencies;
 use crate::delivery::group::GroupLimits;
 use crate::delivery::restart::RestartPolicy;
 use crate::domain::rows::SCHEMA_VERSION;
-use crate::domain::triage::Triage;
+use crate::triage::Triage;
 use crate::vcf::ReadLimits;
 
 pub use raw::Layers;
@@ -52,7 +55,9 @@ pub struct Settings {
     pub drain_timeout_ms: u64,
     /// The store.
     pub store: StoreSettings,
-    /// `None`: nobody asked for anything.
+    /// Where frequencies of populations are.
+    pub frequencies: Frequencies,
+    /// `None`: nothing is to be asked.
     pub triage: Option<Triage>,
     /// The values as they were loaded, with their origins: what [`Settings::show`] prints.
     pub layers: Layers,
@@ -117,12 +122,19 @@ impl Settings {
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 
+    /// Whether the configuration says anything about triage: otherwise the one by default is asked.
+    pub fn triage_is_configured(&self) -> bool {
+        self.layers.has_table("triage")
+    }
+
     /// Canonical text of everything that decides how lines become rows and segments: part of a job's id.
     pub fn layout(&self) -> String {
         let ReadLimits { line_bytes_max, segment_lines_max, segment_bytes_max, alts_max, .. } = self.read;
         format!(
             "schema={SCHEMA_VERSION} line_bytes_max={line_bytes_max} segment_lines_max={segment_lines_max} \
-             segment_bytes_max={segment_bytes_max} alts_max={alts_max}"
+             segment_bytes_max={segment_bytes_max} alts_max={alts_max} frequencies={}|{}",
+            self.frequencies.sub_fields.join(","),
+            self.frequencies.info_keys.join(",")
         )
     }
 

@@ -7,7 +7,7 @@ use super::raw::{Layers, Origin};
 pub fn toml(layers: &Layers) -> String {
     let mut text = String::from("# The effective configuration, and where each value comes from.\n");
     if !layers.has_table("triage") {
-        text.push_str("# No [triage] is configured: nothing is selected, every allele is counted under `not_asked`.\n");
+        text.push_str("# No [triage] is configured: the triage by default is asked.\n");
     }
     for section in SECTIONS {
         if !layers.has_table(section.path) {

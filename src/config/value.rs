@@ -9,14 +9,14 @@ use toml_edit::Value as Toml;
 use super::keys::Kind;
 
 /// Names in one list, at most.
-const NAMES_MAX: usize = 64;
+const NAMES_MAX: usize = 1024;
 
 /// A checked value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Of [`Kind::Path`].
     Path(PathBuf),
-    /// Of [`Kind::Word`].
+    /// Of [`Kind::Word`] and [`Kind::Text`].
     Word(String),
     /// Of [`Kind::Integer`].
     Integer(u64),
@@ -24,7 +24,7 @@ pub enum Value {
     Bytes(u64),
     /// Of [`Kind::Number`].
     Number(f64),
-    /// Of [`Kind::Filters`] and [`Kind::InfoKeys`].
+    /// Of the kinds that are lists.
     Names(Vec<String>),
 }
 
@@ -41,6 +41,12 @@ impl Kind {
             Self::Number { min, max } => format!("a number from {min} to {max}"),
             Self::Filters => "a list of FILTER entries such as [\"PASS\", \".\"]".into(),
             Self::InfoKeys => "a list of INFO keys such as [\"gnomADg_AF\"]".into(),
+            Self::Text(what) => (*what).into(),
+            Self::Words(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("a list of {}", words.join(", "))
+            }
+            Self::Names(what) => format!("a list of {what}"),
         }
     }
 
@@ -51,14 +57,14 @@ impl Kind {
     pub fn read_toml(&self, toml: &Toml, base: &Path) -> Result<Value, String> {
         let value = match (self, toml) {
             (Self::Path, Toml::String(text)) if !text.value().is_empty() => Some(Value::Path(base.join(text.value()))),
-            (Self::Word(_), Toml::String(text)) => self.word(text.value()),
+            (Self::Word(_) | Self::Text(_), Toml::String(text)) => self.word(text.value()),
             (Self::Integer { .. } | Self::Bytes { .. }, Toml::Integer(n)) => {
                 u64::try_from(*n.value()).ok().and_then(|n| self.whole(n))
             }
             (Self::Bytes { .. }, Toml::String(text)) => bytes(text.value()).and_then(|n| self.whole(n)),
             (Self::Number { .. }, Toml::Float(n)) => self.number(*n.value()),
             (Self::Number { .. }, Toml::Integer(n)) => self.number(*n.value() as f64),
-            (Self::Filters | Self::InfoKeys, Toml::Array(list)) => {
+            (Self::Filters | Self::InfoKeys | Self::Words(_) | Self::Names(_), Toml::Array(list)) => {
                 let names: Option<Vec<&str>> = list.iter().map(Toml::as_str).collect();
                 return self.names(&names.ok_or_else(|| self.refuse("a list with something else in it"))?);
             }
@@ -77,11 +83,11 @@ impl Kind {
         }
         let text = text.to_str().ok_or_else(|| self.refuse("text that is not UTF-8"))?.trim();
         let value = match self {
-            Self::Filters | Self::InfoKeys => {
+            Self::Filters | Self::InfoKeys | Self::Words(_) | Self::Names(_) => {
                 return self.names(&text.split(',').map(str::trim).collect::<Vec<_>>());
             }
             Self::Path => None,
-            Self::Word(_) => self.word(text),
+            Self::Word(_) | Self::Text(_) => self.word(text),
             Self::Integer { .. } => text.parse().ok().and_then(|n| self.whole(n)),
             Self::Bytes { .. } => bytes(text).and_then(|n| self.whole(n)),
             Self::Number { .. } => text.parse().ok().and_then(|n| self.number(n)),
@@ -94,7 +100,11 @@ impl Kind {
     }
 
     fn word(&self, word: &str) -> Option<Value> {
-        matches!(self, Self::Word(words) if words.contains(&word)).then(|| Value::Word(word.to_owned()))
+        let is_sound = match self {
+            Self::Word(words) => words.contains(&word),
+            _ => !word.trim().is_empty(),
+        };
+        is_sound.then(|| Value::Word(word.to_owned()))
     }
 
     fn whole(&self, n: u64) -> Option<Value> {
@@ -116,6 +126,11 @@ impl Kind {
         if names.len() > NAMES_MAX {
             return Err(format!("has {} entries, at most {NAMES_MAX} are allowed", names.len()));
         }
+        if let Self::Words(words) = self
+            && let Some(unknown) = names.iter().find(|name| !words.contains(name))
+        {
+            return Err(self.refuse(&format!("one with {}", quoted(unknown))));
+        }
         let forbidden: &[char] = if *self == Self::InfoKeys { &[';', '=', ','] } else { &[';', ','] };
         for (i, name) in names.iter().enumerate() {
             if *self == Self::InfoKeys
@@ -128,7 +143,11 @@ impl Kind {
                 ));
             }
             if name.is_empty() || name.contains(forbidden) || name.contains(char::is_whitespace) {
-                let entry = if *self == Self::InfoKeys { "an INFO key" } else { "one FILTER entry" };
+                let entry = match self {
+                    Self::InfoKeys => "an INFO key",
+                    Self::Filters => "one FILTER entry",
+                    _ => "a name",
+                };
                 return Err(format!("holds {}, which cannot be {entry}", quoted(name)));
             }
             if names[..i].contains(name) {

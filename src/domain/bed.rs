@@ -144,12 +144,12 @@ impl Regions {
     }
 
     /// The intervals as packed text, contigs by name: (contig, gap and length of each interval in turn).
-    pub(super) fn packed(&self) -> Vec<(String, String)> {
+    pub fn packed(&self) -> Vec<(String, String)> {
         self.contigs.iter().map(|(name, intervals)| (name.clone(), pack(intervals))).collect()
     }
 
     /// Reads [`Regions::packed`] back; `None` if it is not such a text.
-    pub(super) fn from_packed(digest: FileDigest, chr_prefix: ChrPrefix, packed: &[(String, String)]) -> Option<Self> {
+    pub fn from_packed(digest: FileDigest, chr_prefix: ChrPrefix, packed: &[(String, String)]) -> Option<Self> {
         let ascending = packed.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let unpacked = packed.iter().map(|(name, text)| Some((name.clone(), unpack(text)?)));
         let contigs = unpacked.collect::<Option<BTreeMap<_, _>>>()?;

@@ -1,5 +1,6 @@
 //! Pure data and pure functions: the words of the product. Imports nothing of the crate.
 
+pub mod annotations;
 pub mod bed;
 pub mod counts;
 pub mod dead;
@@ -8,5 +9,5 @@ pub mod ids;
 pub mod info;
 pub mod receipt;
 pub mod rows;
-pub mod triage;
+pub mod selection;
 pub mod warning;

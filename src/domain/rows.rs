@@ -6,8 +6,10 @@
 
 use std::collections::HashMap;
 
+use super::annotations::Annotations;
+
 /// Part of the layout digest: goes up whenever the same line would make other rows.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Text that belongs on every row of a record is repeated only up to this many bytes per record; beyond
 /// it stands on the record's first row alone (a reader takes it from there). So no record can expand by its ALT count.
@@ -142,31 +144,42 @@ impl Text {
     }
 }
 
-/// Names of contigs, numbered in the order of their first row.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Contigs {
+/// Words that repeat, numbered in the order of their first row: names of contigs above all.
+#[derive(Clone, Default)]
+pub struct Vocabulary {
     names: Vec<Box<[u8]>>,
     ids: HashMap<Box<[u8]>, u32>,
+    /// The one that was asked for last: the next one is mostly the same.
+    last: u32,
 }
 
-impl Contigs {
-    /// The number of `name`, new or known. Sorted files hit the last name, without hashing.
+impl PartialEq for Vocabulary {
+    fn eq(&self, other: &Self) -> bool {
+        self.names == other.names
+    }
+}
+
+impl Vocabulary {
+    /// The number of `name`, new or known. The name that was asked for last is found without hashing.
     pub fn id(&mut self, name: &[u8]) -> u32 {
-        if let Some(last) = self.names.last()
+        if let Some(last) = self.names.get(self.last as usize)
             && **last == *name
         {
-            return self.names.len() as u32 - 1;
+            return self.last;
         }
-        if let Some(&id) = self.ids.get(name) {
-            return id;
-        }
-        let id = self.names.len() as u32;
-        self.names.push(name.into());
-        self.ids.insert(name.into(), id);
-        id
+        self.last = match self.ids.get(name) {
+            Some(&id) => id,
+            None => {
+                let id = self.names.len() as u32;
+                self.names.push(name.into());
+                self.ids.insert(name.into(), id);
+                id
+            }
+        };
+        self.last
     }
 
-    /// The name behind a number; panics on a number that [`Contigs::id`] did not give.
+    /// The name behind a number; panics on a number that [`Vocabulary::id`] did not give.
     pub fn name(&self, id: u32) -> &[u8] {
         &self.names[id as usize]
     }
@@ -189,7 +202,7 @@ pub struct Rows {
     /// CHROM, as a number into `contigs`.
     pub contig: Vec<u32>,
     /// The names behind `contig`.
-    pub contigs: Contigs,
+    pub contigs: Vocabulary,
     /// POS, 1-based; 0 is the telomere.
     pub pos: Vec<i64>,
     /// ID as read.
@@ -214,6 +227,8 @@ pub struct Rows {
     pub samples: Text,
     /// First row: the whole line, where the columns above would not print the same (POS `007`).
     pub line_text: Text,
+    /// What the file's annotator says; `None` if it says nothing of any row.
+    pub annotations: Option<Box<Annotations>>,
 }
 
 impl Rows {
@@ -259,13 +274,18 @@ impl Rows {
     /// About how much memory the columns take (bytes).
     pub fn bytes(&self) -> usize {
         let text: usize = self.texts().iter().map(|t| t.bytes.len() + 4 * t.offsets.len()).sum();
-        text + self.len() * (8 + 4 + 8 + 4 + 8 + 4)
+        let said = self.annotations.as_ref().map_or(0, |annotations| annotations.bytes());
+        text + self.len() * (8 + 4 + 8 + 4 + 8 + 4) + said
     }
 
     /// About how much memory row `i` takes (bytes).
     pub fn row_bytes(&self, i: usize) -> usize {
         let text = |text: &Text| (text.offsets[i + 1] - text.offsets[i]) as usize;
-        Self::ROW_BYTES + self.texts().into_iter().map(text).sum::<usize>()
+        let said = self
+            .annotations
+            .as_ref()
+            .map_or(0, |said| Annotations::ROW_BYTES + text(&said.hgvs_c) + text(&said.hgvs_p));
+        Self::ROW_BYTES + self.texts().into_iter().map(text).sum::<usize>() + said
     }
 
     fn texts(&self) -> [&Text; 9] {
@@ -304,6 +324,7 @@ impl Rows {
         ] {
             text.truncate(len);
         }
+        self.annotations.iter_mut().for_each(|said| said.truncate(len));
     }
 
     /// Takes the last record off: its rows, and the rest stays.
@@ -318,6 +339,13 @@ impl Rows {
 
     /// Appends row `i` of `other`.
     pub fn push_row(&mut self, other: &Self, i: usize) {
+        match (&mut self.annotations, &other.annotations) {
+            (None, None) => {}
+            (Some(mine), None) => mine.push_null(),
+            (mine, Some(theirs)) => {
+                mine.get_or_insert_with(|| Box::new(Annotations::nulls(self.ordinal.len()))).push_row(theirs, i);
+            }
+        }
         self.ordinal.push(other.ordinal[i]);
         self.alt_index.push(other.alt_index[i]);
         self.line.push(other.line[i]);

@@ -139,6 +139,14 @@ impl Expression {
         Self::parse_with(text, fields, &mut |path| std::fs::read(path))
     }
 
+    /// Whether a text is an expression for any header: names and types are not looked at.
+    ///
+    /// # Errors
+    /// Where it goes wrong.
+    pub fn check_syntax(text: &str) -> Result<(), ExpressionError> {
+        syntax::parse(text).map(drop)
+    }
+
     /// As [`Expression::parse`], with lists that the caller brings.
     pub fn parse_with(
         text: &str,

@@ -22,7 +22,7 @@ use crate::domain::dead::DeadLetter;
 use crate::domain::digest::DigestSum;
 use crate::domain::ids::{FileDigest, JobId};
 use crate::domain::receipt::{Certificate, ReceiptError};
-use crate::domain::triage::Selection;
+use crate::domain::selection::Selection;
 use crate::domain::warning::Warning;
 
 pub use read::LedgerReader;

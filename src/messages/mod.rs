@@ -28,7 +28,7 @@ use crate::domain::counts::JobEnd;
 use crate::domain::dead::DeadLetter;
 use crate::domain::receipt::{Receipt, ReceiptError};
 use crate::domain::rows::Rows;
-use crate::domain::triage::Selection;
+use crate::domain::selection::Selection;
 use crate::fault::Fault;
 
 /// Which sending of which segment a receipt is about.

@@ -56,6 +56,8 @@ pub struct Header {
     pub contigs: Vec<(String, Option<u64>)>,
     /// IDs of `##INFO` lines with their Number and Type, as written.
     pub infos: Vec<InfoLine>,
+    /// The same of `##FORMAT` lines.
+    pub formats: Vec<InfoLine>,
     /// The genome assembly: from contig lengths, then `##reference`, then `assembly=`; `None` when unknown. `GRCh37`, `GRCh38`,
     /// `T2T-CHM13v2.0` or as named.
     pub assembly: Option<String>,
@@ -67,7 +69,7 @@ pub struct Header {
     pub dictionaries: Option<Arc<Dictionaries>>,
 }
 
-/// An `##INFO` line.
+/// An `##INFO` or `##FORMAT` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InfoLine {
     /// ID.
@@ -219,6 +221,19 @@ impl Hints {
 }
 
 impl Header {
+    /// ID, Number, Type and Description of the `##INFO` lines.
+    pub fn info_texts(&self) -> Vec<(&str, &str, &str, &str)> {
+        self.infos.iter().map(|line| (&*line.id, &*line.number, &*line.kind, &*line.description)).collect()
+    }
+
+    /// Names of the samples, from the `#CHROM` line.
+    pub fn sample_names(&self) -> Vec<String> {
+        let lines = self.raw.split(|&byte| byte == b'\n').rev();
+        let columns = lines.into_iter().find(|line| line.starts_with(b"#CHROM")).unwrap_or_default();
+        let names = columns.split(|&byte| byte == b'\t').skip(COLUMNS.len() + 1).take(self.samples);
+        names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    }
+
     /// One `##` line; true for `##fileformat`.
     fn meta(&mut self, line: &str, number: u64, hints: &mut Hints) -> Result<bool, ReadError> {
         let Some((key, value)) = line[2..].split_once('=') else {
@@ -274,9 +289,7 @@ impl Header {
                 )
             });
         }
-        if kind == "INFO" {
-            self.infos.push(line);
-        }
+        if kind == "INFO" { self.infos.push(line) } else { self.formats.push(line) }
     }
 
     fn fileformat(&mut self, value: &str, number: u64) -> Result<(), ReadError> {

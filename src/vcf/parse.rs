@@ -12,6 +12,7 @@ use super::bcf::dictionary::Dictionaries;
 use super::header::Header;
 use super::oddities;
 use super::reader::{Form, RawSegment};
+use crate::annotation::Annotator;
 use crate::domain::counts::Counts;
 use crate::domain::dead::{DeadLetter, DeadStage};
 use crate::domain::digest::{DigestSum, RecordDigest, line_digest, text_digest};
@@ -53,6 +54,8 @@ pub struct ParseContext {
     pub contigs: Vec<String>,
     /// Of a BCF: what its numbers stand for.
     pub dictionaries: Option<Arc<Dictionaries>>,
+    /// What reads the file's annotations into columns; `None` if it has none.
+    pub annotator: Option<Arc<Annotator>>,
 }
 
 impl ParseContext {
@@ -67,6 +70,7 @@ impl ParseContext {
             line_bytes_max: limits.line_bytes_max,
             contigs,
             dictionaries: header.dictionaries.clone(),
+            annotator: None,
         }
     }
 }
@@ -100,8 +104,12 @@ pub fn parse_segment(context: &ParseContext, raw: &RawSegment, is_poison: &dyn F
         Form::Text => parser.run(),
         Form::Bcf { .. } => parser.run_frames(),
     }
-    oddities::note_lists(&mut parser.parsed.warnings, &parser.parsed.rows);
-    parser.parsed
+    let mut parsed = parser.parsed;
+    oddities::note_lists(&mut parsed.warnings, &parsed.rows);
+    if let Some(annotator) = &context.annotator {
+        annotator.annotate(&mut parsed.rows, &mut parsed.warnings);
+    }
+    parsed
 }
 
 /// What in a segment makes a look at each line necessary.

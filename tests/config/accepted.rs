@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use vcf_agent::config::{DEFAULT_TOML, Settings, check, docs, keys};
-use vcf_agent::domain::triage::Missing;
+use vcf_agent::triage::Missing;
 use vcf_agent::vcf::ReadLimits;
 
 use crate::{defaults, folder, load, repository, variables};

@@ -41,7 +41,7 @@ fn a_configured_triage_survives_a_change_of_its_bed_file() {
     let before = triage();
     fs::write(folder.path().join("panel.bed"), "chr1\t5\t10\n").unwrap();
     assert_ne!(triage().canonical(), before.canonical());
-    let kept = vcf_agent::domain::triage::Triage::from_canonical(&before.canonical()).unwrap();
+    let kept = vcf_agent::triage::Triage::from_canonical(&before.canonical()).unwrap();
     assert_eq!(kept, before);
     assert_eq!(kept.select(&Rows::default()), Default::default());
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Int32Type, Int64Type};
+use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Float32Array, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array,
+    Array, ArrayRef, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    UInt32Array, new_null_array,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::ArrowError;
 
 use super::schema;
-use crate::domain::rows::{Bits, Rows, Text};
+use crate::domain::annotations::Annotations;
+use crate::domain::rows::{Bits, Rows, Text, Vocabulary};
 use crate::fault::Fault;
 
 fn arrow_fault(error: ArrowError) -> Fault {
@@ -25,20 +27,15 @@ fn arrow_fault(error: ArrowError) -> Fault {
 /// # Errors
 /// `Permanent` if the rows are not what they should be (columns of different lengths, text that is not UTF-8).
 pub fn to_batch(rows: &Rows, range: Range<usize>) -> Result<RecordBatch, Fault> {
-    let mut names = StringBuilder::new();
-    for name in rows.contigs.names() {
-        names.append_value(std::str::from_utf8(name).map_err(|_| Fault::permanent("a contig's name is not UTF-8"))?);
-    }
     let part = || range.clone();
-    let contig = UInt32Array::from(rows.contig[part()].to_vec());
-    let contig = DictionaryArray::try_new(contig, Arc::new(names.finish())).map_err(arrow_fault)?;
+    let contig = dictionary(UInt32Array::from(rows.contig[part()].to_vec()), &rows.contigs)?;
     let qual = ScalarBuffer::from(rows.qual[part()].to_vec());
     let qual = Float32Array::try_new(qual, nulls(&rows.qual_valid, part())).map_err(arrow_fault)?;
-    let columns: Vec<ArrayRef> = vec![
+    let mut columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from(rows.ordinal[part()].to_vec())),
         Arc::new(Int32Array::from(rows.alt_index[part()].to_vec())),
         Arc::new(Int64Array::from(rows.line[part()].to_vec())),
-        Arc::new(contig),
+        contig,
         Arc::new(Int64Array::from(rows.pos[part()].to_vec())),
         text(&rows.id, part())?,
         text(&rows.reference, part())?,
@@ -51,7 +48,44 @@ pub fn to_batch(rows: &Rows, range: Range<usize>) -> Result<RecordBatch, Fault> 
         text(&rows.samples, part())?,
         text(&rows.line_text, part())?,
     ];
+    match &rows.annotations {
+        Some(said) => columns.extend(annotation_columns(said, &range)?),
+        None => {
+            let schema = schema::arrow();
+            let absent = schema.fields()[columns.len()..].iter();
+            columns.extend(absent.map(|field| new_null_array(field.data_type(), range.len())));
+        }
+    }
     RecordBatch::try_new(schema::arrow(), columns).map_err(arrow_fault)
+}
+
+/// Numbers into a vocabulary, as Arrow has them.
+fn dictionary(ids: UInt32Array, vocabulary: &Vocabulary) -> Result<ArrayRef, Fault> {
+    let mut names = StringBuilder::new();
+    for name in vocabulary.names() {
+        names.append_value(std::str::from_utf8(name).map_err(|_| Fault::permanent("a name is not UTF-8"))?);
+    }
+    let array = DictionaryArray::try_new(ids, Arc::new(names.finish())).map_err(arrow_fault)?;
+    Ok(Arc::new(array))
+}
+
+/// In the order of the schema.
+fn annotation_columns(said: &Annotations, range: &Range<usize>) -> Result<Vec<ArrayRef>, Fault> {
+    let mut columns = Vec::new();
+    for words in said.words() {
+        let ids: UInt32Array = range.clone().map(|row| words.id(row)).collect();
+        columns.push(dictionary(ids, words.vocabulary())?);
+    }
+    let stars = ScalarBuffer::from(said.clinvar_stars.values[range.clone()].to_vec());
+    let stars = Int32Array::try_new(stars, nulls(&said.clinvar_stars.valid, range.clone())).map_err(arrow_fault)?;
+    columns.push(Arc::new(stars));
+    let frequency = &said.population_frequency;
+    let values = ScalarBuffer::from(frequency.values[range.clone()].to_vec());
+    let values = Float64Array::try_new(values, nulls(&frequency.valid, range.clone())).map_err(arrow_fault)?;
+    columns.push(Arc::new(values));
+    columns.push(text(&said.hgvs_c, range.clone())?);
+    columns.push(text(&said.hgvs_p, range.clone())?);
+    Ok(columns)
 }
 
 fn nulls(valid: &Bits, range: Range<usize>) -> Option<NullBuffer> {
@@ -100,7 +134,32 @@ pub fn to_rows(batch: &RecordBatch) -> Result<Rows, Fault> {
         let contig = rows.contigs.id(chrom.value(row).as_bytes());
         rows.contig.push(contig);
     }
+    rows.annotations = annotations(batch)?;
     Ok(rows)
+}
+
+/// The annotations of a batch; `None` if there is none.
+fn annotations(batch: &RecordBatch) -> Result<Option<Box<Annotations>>, Fault> {
+    let typed = schema::arrow();
+    let mut is_null = true;
+    for field in &typed.fields()[typed.index_of(Annotations::WORDS[0]).unwrap_or_default()..] {
+        is_null &= column(batch, field.name())?.null_count() == batch.num_rows();
+    }
+    if is_null {
+        return Ok(None);
+    }
+    let mut said = Annotations::default();
+    for (words, name) in said.words_mut().into_iter().zip(Annotations::WORDS) {
+        let array = string(batch, name)?;
+        array.iter().for_each(|word| words.push(word.map(str::as_bytes)));
+    }
+    int32(batch, "clinvar_stars")?.iter().for_each(|stars| said.clinvar_stars.push(stars));
+    let frequency = column(batch, "population_frequency")?.as_primitive_opt::<Float64Type>();
+    let frequency = frequency.ok_or_else(|| wrong("population_frequency"))?;
+    frequency.iter().for_each(|value| said.population_frequency.push(value));
+    said.hgvs_c = texts(batch, "hgvs_c")?;
+    said.hgvs_p = texts(batch, "hgvs_p")?;
+    Ok(Some(Box::new(said)))
 }
 
 fn wrong(name: &str) -> Fault {

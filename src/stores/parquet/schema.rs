@@ -27,7 +27,7 @@ enum How {
 }
 
 /// Name, type, whether it may be null, encoding, whether its smallest and largest values are kept for readers to skip by.
-const COLUMNS: [(&str, Kind, bool, How, bool); 15] = [
+const COLUMNS: [(&str, Kind, bool, How, bool); 28] = [
     ("ordinal", Kind::Int64, false, How::Delta, true),
     ("alt_index", Kind::Int32, false, How::Dictionary, false),
     ("line", Kind::Int64, false, How::Delta, false),
@@ -43,6 +43,19 @@ const COLUMNS: [(&str, Kind, bool, How, bool); 15] = [
     ("format", Kind::Text, true, How::Dictionary, false),
     ("samples", Kind::Text, true, How::Lengths, false),
     ("line_text", Kind::Text, true, How::Lengths, false),
+    ("consequence", Kind::Name, true, How::Dictionary, false),
+    ("consequences", Kind::Name, true, How::Dictionary, false),
+    ("impact", Kind::Name, true, How::Dictionary, false),
+    ("gene", Kind::Name, true, How::Dictionary, true),
+    ("gene_id", Kind::Name, true, How::Dictionary, false),
+    ("transcript", Kind::Name, true, How::Dictionary, false),
+    ("transcript_choice", Kind::Name, true, How::Dictionary, false),
+    ("annotation_scope", Kind::Name, true, How::Dictionary, false),
+    ("clinvar", Kind::Name, true, How::Dictionary, false),
+    ("clinvar_stars", Kind::Int32, true, How::Dictionary, false),
+    ("population_frequency", Kind::Double, true, How::Plain, true),
+    ("hgvs_c", Kind::Text, true, How::Lengths, false),
+    ("hgvs_p", Kind::Text, true, How::Lengths, false),
 ];
 
 #[derive(Clone, Copy)]
@@ -50,6 +63,7 @@ enum Kind {
     Int32,
     Int64,
     Float,
+    Double,
     Text,
     /// Text that arrives as numbers into a list of names.
     Name,
@@ -61,6 +75,7 @@ static ARROW: LazyLock<SchemaRef> = LazyLock::new(|| {
             Kind::Int32 => DataType::Int32,
             Kind::Int64 => DataType::Int64,
             Kind::Float => DataType::Float32,
+            Kind::Double => DataType::Float64,
             Kind::Text => DataType::Utf8,
             Kind::Name => DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)),
         };

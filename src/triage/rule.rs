@@ -1,8 +1,8 @@
 //! The triage that a job was accepted with: none, or the configured one as it was then.
 
-use crate::domain::rows::Rows;
-use crate::domain::triage::{Selection, Triage, not_asked};
+use super::{Selector, Triage};
 use crate::fault::Fault;
+use crate::vcf::header::Header;
 
 /// What decides about a job's rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,11 +33,11 @@ impl Rule {
         })
     }
 
-    /// Decides for every row.
-    pub fn select(&self, rows: &Rows) -> Selection {
+    /// What decides about the rows of a file of this header.
+    pub fn for_file(&self, header: &Header) -> Selector {
         match self {
-            Self::NotAsked => not_asked(rows),
-            Self::Triage(triage) => triage.select(rows),
+            Self::NotAsked => Selector::not_asked(),
+            Self::Triage(triage) => Selector::new(triage, header),
         }
     }
 }
