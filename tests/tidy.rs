@@ -27,7 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ledger", &["delivery", "domain", "fault"]),
     ("messages", &["delivery", "domain", "fault"]),
     ("report", &["delivery", "domain", "fault", "ledger", "stores"]),
-    ("config", &["annotation", "delivery", "domain", "expression", "fault", "triage", "vcf"]),
+    ("config", &["annotation", "delivery", "domain", "expression", "fault", "providers", "triage", "vcf"]),
     (
         "actors",
         &[

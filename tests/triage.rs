@@ -255,7 +255,8 @@ fn an_allele_is_counted_under_the_first_clause_that_drops_it() {
     let records: Vec<_> = (0..6).map(bad).collect();
     let (bits, dropped) = select(&everything(), &records);
     assert_eq!(bits, "000000");
-    assert_eq!(dropped, CLAUSES.map(|clause| (clause.name, 1)));
+    let first_six = ["no_alt", "not_analysable", "filter", "qual", "allele_frequency", "regions"];
+    assert_eq!(dropped, first_six.map(|clause| (clause, 1)));
 }
 
 #[test]
@@ -275,11 +276,11 @@ fn text_of_a_record_is_found_on_its_first_row() {
 
 #[test]
 fn canonical_text_is_stable() {
-    assert_eq!(Triage::default().canonical(), r#"{"version":1}"#);
+    assert_eq!(Triage::default().canonical(), r#"{"version":2}"#);
     assert_eq!(
         everything().canonical(),
         concat!(
-            r#"{"version":1,"filter":["PASS","."],"qual":{"min":"30","missing":"drop"},"#,
+            r#"{"version":2,"filter":["PASS","."],"qual":{"min":"30","missing":"drop"},"#,
             r#""allele_frequency":{"max":"0.01","fields":["AF","G"],"missing":"drop"},"#,
             r#""regions":{"digest":"9ca39070be7b12b4bf30fa2678c0a4a0e51aef22ed068efd16424dad798ad29c","chr_prefix":"ignore","#,
             r#""contigs":[["1","6CU6CK"],["2","FB"]]}}"#
@@ -292,7 +293,8 @@ fn a_text_that_is_not_canonical_is_refused() {
     let texts = [
         "",
         "{}",
-        r#"{"version":2}"#,
+        r#"{"version":3}"#,
+        r#"{"version":0}"#,
         r#"{"version":1,"gene":["BRCA1"]}"#,
         r#"{"version":1,"qual":{"min":"x","missing":"keep"}}"#,
         r#"{"version":1,"qual":{"min":"1","missing":"maybe"}}"#,

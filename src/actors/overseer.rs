@@ -279,7 +279,8 @@ impl Overseer {
         let work = engine.env.work_repeatedly("receipt", move || {
             let both = (&ledger, &*store);
             let (certificate, wrong) = if found { prove_again(both, &job)? } else { (None, None) };
-            let retriaged = if wrong.is_none() && is_asked { triage_as_asked(both, &job, &asked, &stop, now_ms)? } else { None };
+            let retriaged =
+                if wrong.is_none() && is_asked { triage_as_asked(both, &job, &asked, &stop, now_ms)? } else { None };
             let reader = ledger.reader()?;
             let row = reader.job(&job)?.ok_or_else(|| not_in_ledger(&job))?;
             let receipt = report::receipt(&row, &reader.sums(&job)?);

@@ -9,8 +9,8 @@ use super::poison::{bury, poisonous, tried};
 use super::stage::{Ctx, Link, Stage, Takes, then};
 use crate::domain::rows::Rows;
 use crate::domain::selection::Selection;
-use crate::triage::Selector;
 use crate::messages::{Routed, Segment};
+use crate::triage::Selector;
 
 /// See the module.
 pub struct Router {

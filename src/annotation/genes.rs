@@ -50,7 +50,9 @@ impl GeneNames {
         }
         let geneinfo = || InfoKey::new(GENEINFO.as_bytes()).value(info).flatten();
         let Some(value) = self.has_geneinfo.then(geneinfo).flatten() else { return false };
-        value.split(|&byte| byte == b'|').any(|pair| is_wanted(pair.split(|&byte| byte == b':').next().unwrap_or_default()))
+        value
+            .split(|&byte| byte == b'|')
+            .any(|pair| is_wanted(pair.split(|&byte| byte == b':').next().unwrap_or_default()))
     }
 }
 

@@ -61,6 +61,7 @@ pub fn settings(layers: Layers, errors: &mut Vec<ConfigError>) -> Settings {
             sub_fields: names(&layers, "annotations.frequency_columns").unwrap_or_default().to_vec(),
             info_keys: names(&layers, "annotations.frequency_fields").unwrap_or_default().to_vec(),
         },
+        providers: names(&layers, "analysis.providers").unwrap_or_default().to_vec(),
         triage,
         layers,
     }

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`keys`] | the one table of keys: kind, range, default, what it is for |
+//! | `nearest` | what was probably meant |
 //! | [`value`] | one value: read from TOML or text, checked, printed |
 //! | [`raw`] | the layers: embedded defaults, file, environment, command line |
 //! | [`mod@check`] | the layers' values → [`Settings`], and what must hold between them |
@@ -13,6 +14,7 @@
 pub mod check;
 pub mod docs;
 pub mod keys;
+mod nearest;
 pub mod raw;
 pub mod show;
 mod triage;
@@ -57,6 +59,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// Where frequencies of populations are.
     pub frequencies: Frequencies,
+    /// Kinds of providers that are asked about selected alleles.
+    pub providers: Vec<String>,
     /// `None`: nothing is to be asked.
     pub triage: Option<Triage>,
     /// The values as they were loaded, with their origins: what [`Settings::show`] prints.

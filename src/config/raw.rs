@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, Key as TomlKey, TableLike};
 
-use super::keys::{KEYS, VARIABLE_PREFIX, distance, find, find_section, nearest};
+use super::keys::{KEYS, VARIABLE_PREFIX, find, find_section};
+use super::nearest::{distance, nearest};
 use super::value::Value;
 use super::{ConfigError, DEFAULT_TOML};
 

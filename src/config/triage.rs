@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use super::ConfigError;
 use super::check::{names, number, path, place, word};
-use super::keys::distance;
+use super::nearest::distance;
 use super::raw::Layers;
 use super::value::{Value, quoted, size};
 use crate::annotation::{Impact, Significance, Term};
 use crate::domain::bed::{ChrPrefix, Regions};
 use crate::expression::Expression;
 use crate::triage::{
-    AlleleFrequencyClause, DeNovoClause, EffectClause, GenesClause, GenotypeClause, Missing, QualClause, Triage, Zygosity,
+    AlleleFrequencyClause, DeNovoClause, EffectClause, GenesClause, GenotypeClause, Missing, QualClause, Triage,
+    Zygosity,
 };
 
 /// A BED file or a panel is not longer than this (bytes).
@@ -40,7 +41,8 @@ pub fn triage(layers: &Layers, errors: &mut Vec<ConfigError>) -> Option<Triage> 
             if let Some(key) = super::keys::KEYS.iter().find(|key| {
                 key.path.starts_with("triage.") && key.path != "triage.use" && layers.get(key.path).is_some()
             }) {
-                let message = format!("`{}` has no effect beside `triage.use = \"{other}\"`: take one of them out", key.path);
+                let message =
+                    format!("`{}` has no effect beside `triage.use = \"{other}\"`: take one of them out", key.path);
                 errors.push(ConfigError { place: place(layers, key.path), message });
             }
             (other == "default").then(Triage::by_default)
@@ -112,9 +114,11 @@ fn effect(layers: &Layers, errors: &mut Vec<ConfigError>) -> Option<EffectClause
     }
     let impact = names(layers, "triage.effect.impact").unwrap_or_default();
     let known: Vec<&str> = Term::all().map(Term::as_str).collect();
-    let consequence = all(layers, "triage.effect.consequence", "term of the Sequence Ontology", Term::parse, &known, errors);
+    let consequence =
+        all(layers, "triage.effect.consequence", "term of the Sequence Ontology", Term::parse, &known, errors);
     let known: Vec<&str> = Significance::all().map(Significance::as_str).collect();
-    let clinvar = all(layers, "triage.effect.clinvar", "classification of ClinVar", Significance::parse, &known, errors);
+    let clinvar =
+        all(layers, "triage.effect.clinvar", "classification of ClinVar", Significance::parse, &known, errors);
     let impact: Vec<Impact> = impact.iter().filter_map(|word| Impact::parse(word.as_bytes())).collect();
     let is_reported = errors.iter().any(|error| error.message.starts_with("`triage.effect."));
     if impact.is_empty() && consequence.is_empty() && clinvar.is_empty() && !is_reported {

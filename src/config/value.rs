@@ -42,7 +42,7 @@ impl Kind {
             Self::Filters => "a list of FILTER entries such as [\"PASS\", \".\"]".into(),
             Self::InfoKeys => "a list of INFO keys such as [\"gnomADg_AF\"]".into(),
             Self::Text(what) => (*what).into(),
-            Self::Words(words) => {
+            Self::Words(words) | Self::Subset(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 format!("a list of {}", words.join(", "))
             }
@@ -64,7 +64,7 @@ impl Kind {
             (Self::Bytes { .. }, Toml::String(text)) => bytes(text.value()).and_then(|n| self.whole(n)),
             (Self::Number { .. }, Toml::Float(n)) => self.number(*n.value()),
             (Self::Number { .. }, Toml::Integer(n)) => self.number(*n.value() as f64),
-            (Self::Filters | Self::InfoKeys | Self::Words(_) | Self::Names(_), Toml::Array(list)) => {
+            (Self::Filters | Self::InfoKeys | Self::Words(_) | Self::Subset(_) | Self::Names(_), Toml::Array(list)) => {
                 let names: Option<Vec<&str>> = list.iter().map(Toml::as_str).collect();
                 return self.names(&names.ok_or_else(|| self.refuse("a list with something else in it"))?);
             }
@@ -83,7 +83,7 @@ impl Kind {
         }
         let text = text.to_str().ok_or_else(|| self.refuse("text that is not UTF-8"))?.trim();
         let value = match self {
-            Self::Filters | Self::InfoKeys | Self::Words(_) | Self::Names(_) => {
+            Self::Filters | Self::InfoKeys | Self::Words(_) | Self::Subset(_) | Self::Names(_) => {
                 return self.names(&text.split(',').map(str::trim).collect::<Vec<_>>());
             }
             Self::Path => None,
@@ -120,13 +120,16 @@ impl Kind {
     }
 
     fn names(&self, names: &[&str]) -> Result<Value, String> {
+        if matches!(self, Self::Subset(_)) && (names.is_empty() || names == [""]) {
+            return Ok(Value::Names(Vec::new()));
+        }
         if names.is_empty() || names == [""] {
             return Err(self.refuse("an empty list, which would drop everything"));
         }
         if names.len() > NAMES_MAX {
             return Err(format!("has {} entries, at most {NAMES_MAX} are allowed", names.len()));
         }
-        if let Self::Words(words) = self
+        if let Self::Words(words) | Self::Subset(words) = self
             && let Some(unknown) = names.iter().find(|name| !words.contains(name))
         {
             return Err(self.refuse(&format!("one with {}", quoted(unknown))));

@@ -224,7 +224,8 @@ impl Annotations {
 
     /// About how much memory the columns take (bytes).
     pub fn bytes(&self) -> usize {
-        let words: usize = self.words().into_iter().flat_map(|words| words.vocabulary.names()).map(|w| w.len() + 64).sum();
+        let words: usize =
+            self.words().into_iter().flat_map(|words| words.vocabulary.names()).map(|w| w.len() + 64).sum();
         self.len() * Self::ROW_BYTES + words + self.hgvs_c.bytes.len() + self.hgvs_p.bytes.len()
     }
 }

@@ -58,4 +58,4 @@ pub trait Provider: Send + Sync + 'static {
 }
 
 /// The kinds that can be configured.
-pub const KINDS: &[&str] = &[];
+pub const KINDS: &[&str] = &["rules"];

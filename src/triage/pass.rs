@@ -93,7 +93,11 @@ impl<'r> Pass<'r> {
             }
             let before: Vec<u8> = fates.to_vec();
             ask(record, fates);
-            fates.iter_mut().zip(before).filter(|(_, before)| *before != ALIVE).for_each(|(fate, before)| *fate = before);
+            fates
+                .iter_mut()
+                .zip(before)
+                .filter(|(_, before)| *before != ALIVE)
+                .for_each(|(fate, before)| *fate = before);
         }
     }
 

@@ -42,7 +42,8 @@ impl Selector {
     /// This triage for files of this header.
     pub fn new(triage: &Triage, header: &Header) -> Self {
         let (schema, _) = Schema::from_info_lines(&header.info_texts());
-        let mut new = Self { triage: triage.clone(), whole_file: None, genes: schema.gene_names(), ..Self::not_asked() };
+        let mut new =
+            Self { triage: triage.clone(), whole_file: None, genes: schema.gene_names(), ..Self::not_asked() };
         if triage.needs_annotations() && schema.is_empty() {
             new.whole_file = Some(NOT_ANNOTATED);
             new.notice(
@@ -50,7 +51,10 @@ impl Selector {
                 "nothing was selected: the triage asks for consequences, genes or ClinVar, and the header declares none of \
                  them; annotate the file with VEP, SnpEff or bcftools csq and run it again (`vcf-agent help annotate`)",
             );
-        } else if triage.effect.as_ref().is_some_and(|effect| !effect.impact.is_empty() || !effect.consequence.is_empty())
+        } else if triage
+            .effect
+            .as_ref()
+            .is_some_and(|effect| !effect.impact.is_empty() || !effect.consequence.is_empty())
             && schema.sources.is_empty()
         {
             new.notice(
@@ -106,7 +110,8 @@ impl Selector {
         match Expression::parse(&text, &fields) {
             Ok(expression) => self.expression = Some(expression),
             Err(error) => {
-                let message = format!("nothing was selected: `triage.expression` cannot be asked of this file: {error}");
+                let message =
+                    format!("nothing was selected: `triage.expression` cannot be asked of this file: {error}");
                 self.notice("triage_expression_unusable", message);
             }
         }

@@ -1,12 +1,14 @@
 //! One segment's text → rows, dead letters, warnings, digests.
 
 mod frames;
+mod suspicion;
 
 use std::io::Write;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
+use self::suspicion::{Suspicion, is_control};
 use super::ReadLimits;
 use super::bcf::dictionary::Dictionaries;
 use super::header::Header;
@@ -110,29 +112,6 @@ pub fn parse_segment(context: &ParseContext, raw: &RawSegment, is_poison: &dyn F
         annotator.annotate(&mut parsed.rows, &mut parsed.warnings);
     }
     parsed
-}
-
-/// What in a segment makes a look at each line necessary.
-struct Suspicion {
-    /// Broken UTF-8, or a control character.
-    damage: bool,
-    /// A blank, which only a value of INFO may hold.
-    blanks: bool,
-}
-
-impl Suspicion {
-    fn of(text: &[u8]) -> Self {
-        // Without early exit, so that it runs on whole vectors.
-        let (control, blanks) = text
-            .iter()
-            .fold((false, false), |(control, blanks), &byte| (control | is_control(byte), blanks | (byte == b' ')));
-        Self { damage: control || std::str::from_utf8(text).is_err(), blanks }
-    }
-}
-
-/// Control characters other than those that separate columns and lines. A carriage return counts: a line may only end with one.
-fn is_control(byte: u8) -> bool {
-    (byte < 0x20) & (byte != b'\t') & (byte != b'\n') | (byte == 0x7f)
 }
 
 struct SegmentParser<'a> {

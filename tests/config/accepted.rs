@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use vcf_agent::config::{DEFAULT_TOML, Settings, check, docs, keys};
-use vcf_agent::triage::Missing;
+use vcf_agent::triage::{Missing, Triage};
 use vcf_agent::vcf::ReadLimits;
 
 use crate::{defaults, folder, load, repository, variables};
@@ -34,7 +34,9 @@ fn defaults_are_what_the_design_says() {
     assert_eq!(settings.drain_timeout_ms, 30_000);
     assert_eq!(settings.store.kind, "parquet");
     assert_eq!((settings.store.zstd_level, settings.store.row_group_rows_max), (1, 131_072));
-    assert_eq!(settings.triage, None);
+    assert_eq!(settings.triage, Some(Triage::by_default()));
+    assert!(!settings.triage_is_configured());
+    assert_eq!(settings.providers, ["rules"]);
 }
 
 #[test]
@@ -48,12 +50,14 @@ fn every_key_stands_in_the_default_file_and_can_be_set() {
         .collect();
     let folder = folder(&[("my.toml", &uncommented)]);
     fs::copy(repository().join("config/regions-example.bed"), folder.path().join("regions-example.bed")).unwrap();
+    fs::write(folder.path().join("panel.txt"), "BRCA1  # one of them\n\nTP53\n").unwrap();
     let settings = load(&folder.path().join("my.toml"), &[]).unwrap();
     for key in keys::KEYS {
         let origin = settings.layers.origin(key.path).map(ToString::to_string).unwrap_or_default();
         assert!(origin.contains("my.toml:"), "{} comes from {origin:?}", key.path);
     }
-    assert!(settings.triage.is_some());
+    let genes = settings.triage.unwrap().genes.unwrap();
+    assert_eq!(genes.names.iter().collect::<Vec<_>>(), ["BRCA1", "BRCA2", "TP53"]);
 }
 
 #[test]

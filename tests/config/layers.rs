@@ -44,10 +44,13 @@ fn the_environment_of_the_process_counts() {
 #[test]
 fn every_key_can_be_set_by_its_variable() {
     let bed = repository().join("config/regions-example.bed");
+    let folder = folder(&[("panel.txt", "TP53\n")]);
+    let panel = folder.path().join("panel.txt");
     let environment: Vec<(String, String)> = keys::KEYS
         .iter()
         .map(|key| match key.kind {
             _ if key.path == "triage.regions.file" => (key.variable(), bed.display().to_string()),
+            _ if key.path == "triage.genes.file" => (key.variable(), panel.display().to_string()),
             _ => (key.variable(), key.example.replace(['[', ']', '"'], "").replace(", ", ",")),
         })
         .collect();
@@ -56,7 +59,7 @@ fn every_key_can_be_set_by_its_variable() {
     let triage = settings.triage.clone().unwrap();
     assert_eq!(triage.filter.unwrap(), ["PASS", "."]);
     assert_eq!(triage.qual.unwrap().min, 30.0);
-    assert_eq!(triage.allele_frequency.unwrap().fields.len(), 3);
+    assert_eq!(triage.allele_frequency.unwrap().fields.unwrap().len(), 3);
     assert_eq!(triage.regions.unwrap().len(), 5);
     for key in keys::KEYS {
         assert_eq!(settings.layers.origin(key.path).unwrap().to_string(), key.variable());

@@ -44,8 +44,17 @@ window_ms = 60000  # default
 backoff_min_ms = 50  # default
 backoff_max_ms = 5000  # default
 
+[annotations]
+frequency_columns = ["MAX_AF", "gnomADe_AF", "gnomADg_AF", "gnomAD_AF", "AF"]  # default
+frequency_fields = ["AF_popmax", "AF_grpmax", "gnomAD_AF", "gnomADe_AF", "gnomADg_AF", "AF_EXAC", "AF_ESP", "AF_TGP"]  # default
+
+[analysis]
+providers = ["rules"]  # default
+
 [triage]
+# use is not set
 # filter is not set
+# expression is not set
 
 [triage.qual]
 min = 20.0  # {file}:5
@@ -53,7 +62,7 @@ min = 20.0  # {file}:5
 "#
     );
     assert_eq!(settings.show(), expected);
-    assert!(defaults().show().contains("nothing is selected"));
+    assert!(defaults().show().contains("the triage by default is asked"));
 }
 
 #[test]

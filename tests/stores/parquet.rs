@@ -70,7 +70,7 @@ fn read(store: &dyn Store, job: &JobId) -> Result<(), Fault> {
 /// One column: name, type, meaning, whether it may be null, encodings of its data pages, whether smallest and largest value are kept.
 type Column = (&'static str, Type, &'static str, bool, &'static [Encoding], bool);
 
-const GOLDEN: [Column; 15] = [
+const GOLDEN: [Column; 28] = [
     ("ordinal", Type::INT64, "", false, &[Encoding::DELTA_BINARY_PACKED], true),
     ("alt_index", Type::INT32, "", false, &[Encoding::RLE_DICTIONARY], false),
     ("line", Type::INT64, "", false, &[Encoding::DELTA_BINARY_PACKED], false),
@@ -86,6 +86,19 @@ const GOLDEN: [Column; 15] = [
     ("format", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
     ("samples", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
     ("line_text", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
+    ("consequence", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("consequences", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("impact", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("gene", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], true),
+    ("gene_id", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("transcript", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("transcript_choice", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("annotation_scope", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("clinvar", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
+    ("clinvar_stars", Type::INT32, "", true, &[Encoding::RLE_DICTIONARY], false),
+    ("population_frequency", Type::DOUBLE, "", true, &[Encoding::PLAIN], true),
+    ("hgvs_c", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
+    ("hgvs_p", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
 ];
 
 #[test]
@@ -144,7 +157,7 @@ fn every_file_says_whose_it_is_and_nothing_of_any_machine() {
         let pairs: Vec<_> = pairs.map(|pair| (pair.key.as_str(), pair.value.as_deref().unwrap_or_default())).collect();
         // Arrow's own description of the columns is left out: readers would make dictionaries of plain text.
         let id = job(1);
-        assert_eq!(pairs, [("vcf_agent.schema_version", "1"), ("vcf_agent.job", id.as_str())], "{name}");
+        assert_eq!(pairs, [("vcf_agent.schema_version", "2"), ("vcf_agent.job", id.as_str())], "{name}");
         assert_eq!(file.created_by(), Some(concat!("vcf-agent ", env!("CARGO_PKG_VERSION"))), "{name}");
         assert_eq!(file.version(), 2, "{name}");
     }

@@ -1,6 +1,7 @@
 //! Rows of every kind: nulls and empty texts, long REFs, a thousand ALTs, changing contigs, numbers at their ends, any script.
 
 use proptest::prelude::*;
+use vcf_agent::domain::annotations::Annotations;
 use vcf_agent::domain::rows::{REPEATED_BYTES_MAX, Rows, Text};
 
 /// One record as it was read.
@@ -18,6 +19,8 @@ pub struct Record {
     pub format: Option<String>,
     pub samples: Option<String>,
     pub line_text: Option<String>,
+    /// What an annotator says of each ALT.
+    pub said: Option<String>,
 }
 
 /// A plain record.
@@ -33,6 +36,7 @@ pub fn record(nth: u64, alts: usize) -> Record {
         info: Some(format!("DP={nth};AF=0.{nth}")),
         format: Some("GT:DP".into()),
         samples: Some(format!("0/1:{nth}\t1/1:{}", nth + 1)),
+        said: (nth % 4 != 3).then(|| format!("GENE{}", nth % 7)),
         ..Record::default()
     }
 }
@@ -48,6 +52,14 @@ fn push(rows: &mut Rows, ordinal: u64, record: &Record) {
     let repeats = record.reference.len() * record.alts.len() <= REPEATED_BYTES_MAX;
     for nth in 0..record.alts.len().max(1) {
         let is_first = nth == 0;
+        match &record.said {
+            Some(said) => {
+                let before = rows.len();
+                let columns = rows.annotations.get_or_insert_with(|| Box::new(Annotations::nulls(before)));
+                say(columns, said, nth);
+            }
+            None => rows.annotations.iter_mut().for_each(|columns| columns.push_null()),
+        }
         rows.ordinal.push(ordinal as i64);
         rows.alt_index.push(if record.alts.is_empty() { 0 } else { nth as i32 + 1 });
         rows.line.push(ordinal as i64 + 30);
@@ -71,6 +83,33 @@ fn push(rows: &mut Rows, ordinal: u64, record: &Record) {
     }
 }
 
+/// The columns of a row of which this is said, some of them null.
+fn say(columns: &mut Annotations, said: &str, nth: usize) {
+    let word = |place: usize| (place + nth).is_multiple_of(3).then(|| format!("{said}{place}"));
+    for (place, words) in columns.words_mut().into_iter().enumerate() {
+        words.push(word(place).as_deref().map(str::as_bytes));
+    }
+    columns.clinvar_stars.push((said.len() % 2 == 0).then_some(nth as i32 % 5));
+    columns.population_frequency.push((nth % 2 == 0).then_some(said.len() as f64 / 1000.0));
+    columns.hgvs_c.push(Some(said.as_bytes()));
+    columns.hgvs_p.push((nth % 2 == 1).then_some(said.as_bytes()));
+}
+
+/// What an annotator says of a row, in words.
+fn said(rows: &Rows, row: usize) -> Vec<Option<String>> {
+    let nulls = Annotations::nulls(rows.len());
+    let columns = rows.annotations.as_deref().unwrap_or(&nulls);
+    let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap());
+    let words = columns.words().into_iter().map(|words| text(words.get(row)));
+    let numbers = [
+        columns.clinvar_stars.get(row).map(|stars| stars.to_string()),
+        columns.population_frequency.get(row).map(|frequency| frequency.to_string()),
+        text(columns.hgvs_c.get(row)),
+        text(columns.hgvs_p.get(row)),
+    ];
+    words.chain(numbers).collect()
+}
+
 /// One row in plain values; a number without a value is none, whatever lies in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plain {
@@ -90,6 +129,7 @@ pub fn plain(rows: &Rows) -> Vec<Plain> {
             texts: [Some(String::from_utf8(rows.contigs.name(rows.contig[row]).to_vec()).unwrap())]
                 .into_iter()
                 .chain(columns(rows).map(|column| text(column, row)))
+                .chain(said(rows, row))
                 .collect(),
         })
         .collect()
@@ -112,7 +152,10 @@ fn columns(rows: &Rows) -> [&Text; 9] {
 /// Whether a text lies in any column.
 pub fn holds_text(rows: &Rows, text: &str) -> bool {
     let is_in = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-    columns(rows).iter().any(|column| is_in(&column.bytes)) || rows.contigs.names().iter().any(|name| is_in(name))
+    let words = rows.annotations.iter().flat_map(|said| said.words()).flat_map(|words| words.vocabulary().names());
+    columns(rows).iter().any(|column| is_in(&column.bytes))
+        || words.into_iter().any(|word| is_in(word))
+        || rows.contigs.names().iter().any(|name| is_in(name))
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -139,7 +182,7 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         1 => (1usize..1_001).prop_map(|count| (0..count).map(|alt| format!("<CN{alt}>")).collect()),
     ];
     let optional = || prop::option::of(text());
-    let texts = (optional(), optional(), optional(), optional(), optional(), optional(), optional());
+    let texts = (optional(), optional(), optional(), optional(), optional(), optional(), optional(), optional());
     (contig, pos, reference, alts, qual(), texts).prop_map(|(contig, pos, reference, alts, qual, texts)| Record {
         contig: contig.into(),
         pos,
@@ -153,5 +196,6 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         format: texts.4,
         samples: texts.5,
         line_text: texts.6,
+        said: texts.7,
     })
 }

@@ -308,7 +308,8 @@ pub fn discard_and_delete_leave_nothing(make: Make) {
             format: text.clone(),
             samples: text.clone(),
             qual_text: text.clone(),
-            line_text: text,
+            line_text: text.clone(),
+            said: text,
             ..record(1, 0)
         };
         store.write_group(&job(n), 0, &[(0, Arc::new(rows(0, &[record])))]).unwrap();
