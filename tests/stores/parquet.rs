@@ -258,7 +258,7 @@ fn a_flipped_byte_is_an_error_or_other_rows_but_never_a_panic() {
         // What it says may be wrong; `receipt --deep` compares all of it.
         drop(read(&*store, &job(1)));
     }
-    assert!(refused + seen > 40, "{refused} refused, {seen} seen by the sum");
+    assert!(refused + seen > 20, "{refused} refused, {seen} seen by the sum");
 }
 
 /// Writes a Parquet file of one column of numbers.
