@@ -395,7 +395,7 @@ fn sub_field_frequency(value: &[u8], allele: Option<&[u8]>) -> Option<f64> {
 }
 
 /// A number from 0 to 1; anything else (`.`, text, NaN, 17) is no frequency.
-fn frequency(text: &[u8]) -> Option<f64> {
+pub(super) fn frequency(text: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     (0.0..=1.0).contains(&number).then_some(number)
 }

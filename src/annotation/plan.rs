@@ -132,7 +132,7 @@ fn places<T: Copy>(source: &Source, names: &[(&str, T)]) -> Vec<(usize, T)> {
 
 /// ClinVar as `--custom …,ClinVar,vcf,exact,0,CLNSIG,CLNREVSTAT` puts it beside VEP's own columns (`ClinVar_CLNSIG`), or
 /// else VEP's own `CLIN_SIG`.
-fn clinvar_columns(source: &Source) -> Vec<(usize, Role)> {
+pub(super) fn clinvar_columns(source: &Source) -> Vec<(usize, Role)> {
     let ends = |field: &str| {
         source.columns.iter().position(|column| {
             column.strip_suffix(field).is_some_and(|before| before.is_empty() || before.ends_with('_'))

@@ -5,6 +5,7 @@ pub mod bed;
 pub mod counts;
 pub mod dead;
 pub mod digest;
+pub mod finding;
 pub mod ids;
 pub mod info;
 pub mod receipt;
