@@ -18,7 +18,7 @@ pub fn receipt(row: &JobRow, sums: &JobSums) -> Receipt {
     let total = &sums.total;
     let records = end.map_or(total.records, |end| end.records);
     let dead_records = end.map_or(total.dead_records, |end| end.dead_records);
-    let stored = total.rows;
+    let (stored, answers) = (total.rows, sums.answers);
     let dropped: BTreeMap<String, u64> = total.dropped.iter().cloned().collect();
     Receipt {
         job: Some(row.job.to_string()),
@@ -38,10 +38,11 @@ pub fn receipt(row: &JobRow, sums: &JobSums) -> Receipt {
         dropped,
         selected: total.selected,
         cached: 0,
-        answered: 0,
-        abstained: 0,
-        dead_tasks: 0,
-        pending: total.selected,
+        answered: answers.answered,
+        abstained: answers.abstained,
+        dead_tasks: answers.dead,
+        pending: total.selected - (answers.answered + answers.abstained + answers.dead).min(total.selected),
+        providers: sums.providers.clone(),
         warnings: end.map(|end| end.warnings.clone()).unwrap_or_default(),
         state: row.state.to_string(),
         error: row.error.clone(),
@@ -96,6 +97,7 @@ pub fn refused(file: &str, error: ReceiptError, now_ms: u64) -> Receipt {
         abstained: 0,
         dead_tasks: 0,
         pending: 0,
+        providers: Vec::new(),
         warnings: Vec::new(),
         state: "REFUSED".into(),
         error: Some(error),

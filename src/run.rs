@@ -22,6 +22,7 @@ use crate::domain::receipt::{Receipt, ReceiptError};
 use crate::fault::{Fault, Kind};
 use crate::ledger::{Ledger, Mode};
 use crate::messages::{Broken, Drain, RunFile, WriteOut};
+use crate::providers::{self, Provider};
 use crate::report::{self, now_ms};
 use crate::stores::{self, Store};
 
@@ -137,6 +138,7 @@ fn runtime(worker_threads: usize) -> tokio::runtime::Runtime {
 struct Node {
     ledger: Ledger,
     store: Arc<dyn Store>,
+    providers: Vec<Arc<dyn Provider>>,
     settings: Arc<Settings>,
     events: EventsFile,
     booted: Booted,
@@ -152,12 +154,16 @@ impl Node {
         let ledger = Ledger::open(data_dir, Mode::Thread)?;
         let StoreSettings { kind, zstd_level, row_group_rows_max } = &settings.store;
         let store = stores::open(kind, data_dir, *zstd_level, *row_group_rows_max)?;
+        let clock: providers::Clock = Arc::new(now_ms);
+        let open = |kind: &String| providers::open(kind, &providers::Options::new(), clock.clone());
+        let providers = settings.providers.iter().map(open).collect::<Result<_, Fault>>()?;
         let booted = boot(&ledger, &*store, now_ms())?;
         let trial = StoreTrial { kind: kind.clone(), zstd_level: *zstd_level, row_group_rows_max: *row_group_rows_max };
         let isolation = request.program.clone().map(|program| Isolation { program: Arc::new(program), store: trial });
         Ok(Self {
             ledger,
             store,
+            providers,
             settings: Arc::new(settings.clone()),
             events,
             booted,
@@ -178,6 +184,7 @@ impl Node {
             env: Env::threads(Clock::starting_at(now_ms()), fastrand::u64(..)),
             ledger: self.ledger.clone(),
             store: self.store.clone(),
+            providers: self.providers.clone(),
             settings: self.settings.clone(),
             progress: self.progress.clone(),
             isolation: self.isolation.clone(),

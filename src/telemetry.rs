@@ -23,11 +23,15 @@ pub enum Metric {
     AnnouncementsDropped,
     /// Events that the notifier wrote.
     EventsWritten,
+    /// Selected alleles that were answered, or abstained about.
+    AllelesAssessed,
+    /// Selected alleles that get no answer.
+    DeadTasks,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Records,
         Self::RowsStored,
         Self::DeadLetters,
@@ -38,6 +42,8 @@ impl Metric {
         Self::WorkPanics,
         Self::AnnouncementsDropped,
         Self::EventsWritten,
+        Self::AllelesAssessed,
+        Self::DeadTasks,
     ];
 
     /// The name that a recorder sees.
@@ -53,6 +59,8 @@ impl Metric {
             Self::WorkPanics => "vcf_agent_work_panics_total",
             Self::AnnouncementsDropped => "vcf_agent_announcements_dropped_total",
             Self::EventsWritten => "vcf_agent_events_written_total",
+            Self::AllelesAssessed => "vcf_agent_alleles_assessed_total",
+            Self::DeadTasks => "vcf_agent_dead_tasks_total",
         }
     }
 }

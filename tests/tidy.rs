@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("transports", &["domain", "fault"]),
     ("providers", &["domain", "fault"]),
     ("ledger", &["delivery", "domain", "fault"]),
-    ("messages", &["delivery", "domain", "fault"]),
+    ("messages", &["delivery", "domain", "fault", "providers"]),
     ("report", &["delivery", "domain", "fault", "ledger", "stores"]),
     ("config", &["annotation", "delivery", "domain", "expression", "fault", "providers", "triage", "vcf"]),
     (

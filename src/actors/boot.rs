@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::answering::projection::project;
 use super::auditor::publish;
 use super::open::Caution;
 use crate::delivery::job::JobState;
@@ -39,7 +40,8 @@ pub fn boot(ledger: &Ledger, store: &dyn Store, now_ms: u64) -> Result<Booted, F
             JobState::Open | JobState::Stalled => drop(running.insert(row.job)),
             // A crash may have come between the ledger's word and the store's deed.
             JobState::Replaced | JobState::Deleted => store.delete(&row.job)?,
-            JobState::Complete | JobState::Failed | JobState::Cancelled => {}
+            JobState::Complete => project(ledger, store, &row.job)?,
+            JobState::Failed | JobState::Cancelled => {}
         }
     }
     for job in store.staged_jobs()?.into_iter().filter(|job| !running.contains(job)) {

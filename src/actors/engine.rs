@@ -18,6 +18,7 @@ use crate::domain::warning::Warnings;
 use crate::fault::{Fault, Kind};
 use crate::ledger::Ledger;
 use crate::messages::Over;
+use crate::providers::Provider;
 use crate::stores::Store;
 use crate::triage::Selector;
 use crate::vcf::parse::ParseContext;
@@ -31,6 +32,8 @@ pub struct Engine {
     pub ledger: Ledger,
     /// Where rows live.
     pub store: Arc<dyn Store>,
+    /// Who is asked about selected alleles.
+    pub providers: Vec<Arc<dyn Provider>>,
     /// Everything configured.
     pub settings: Arc<Settings>,
     /// Numbers for people.

@@ -12,11 +12,13 @@
 //! | [`retriage`] | another triage for a job that is stored already |
 //! | [`batcher`], [`commit`] | groups, and their way into store and ledger |
 //! | [`auditor`] | what is missing; certificate; publishing |
+//! | [`answering`] | who is asked about selected alleles, and what becomes of the answers |
 //! | [`notifier`] | follows the outbox |
 //! | [`poison`], [`isolate`] | which record to blame for a panic, or for the end of a process |
 //! | [`progress`] | numbers for people |
 //! | [`input`] | bytes that can be read from the beginning more than once |
 
+pub mod answering;
 pub mod auditor;
 pub mod batcher;
 pub mod boot;

@@ -1,10 +1,15 @@
 //! Overseer: takes one file after the other, builds a chain of stages for it, builds it anew when a stage dies, and says how
 //! the file ended.
 
+mod answers;
+mod proof;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
+use self::proof::record_end;
+use super::answering::Analysis;
 use super::auditor::Auditor;
 use super::batcher::Batcher;
 use super::engine::{Engine, Job};
@@ -13,22 +18,17 @@ use super::input::Tap;
 use super::notifier::{EventsFile, Notifier};
 use super::open::{Caution, Opened, interrupted, open, reopen};
 use super::parser::{Outlets, Parser};
-use super::retriage::retriage;
 use super::router::Router;
 use super::stage::{Ctx, Death, Ender, Expected, Link, Seat, Stage, Takes, later, start, then};
-use crate::delivery::job::JobState;
 use crate::delivery::restart::RestartBudget;
 use crate::delivery::segment::SegmentSet;
 use crate::delivery::source::Source;
-use crate::domain::ids::JobId;
+
 use crate::domain::receipt::{Certificate, Receipt, ReceiptError};
-use crate::fault::{Fault, Kind};
-use crate::ledger::Ledger;
-use crate::messages::{Broken, Drain, JobOver, OutboxGrew, Over, RunFile, WriteOut};
+use crate::fault::Fault;
+use crate::messages::{AnalysisOver, Broken, Drain, JobOver, OutboxGrew, Over, RunFile, WriteOut};
 use crate::report;
-use crate::stores::Store;
 use crate::telemetry::{Metric, count};
-use crate::triage::Rule;
 use crate::vcf::reader::Reader;
 
 type Answer = super::stage::Answer<Result<Receipt, Broken>>;
@@ -44,7 +44,8 @@ pub struct File {
 /// The stages of one job, in one life.
 struct Chain {
     expected: Expected,
-    parser: Seat<Parser>,
+    /// Who is told to stop: the first of them.
+    drain: Link<Drain>,
     enders: Vec<Ender>,
 }
 
@@ -54,6 +55,10 @@ struct Current {
     answer: Answer,
     job: Option<Rc<Job>>,
     chain: Option<Chain>,
+    /// Its alleles are being asked about.
+    analysis: Option<Rc<Analysis>>,
+    /// What was proved of a job that was complete before this run.
+    proved: Option<Certificate>,
     /// Its end is being recorded: nothing else about it matters any more.
     settling: bool,
 }
@@ -63,6 +68,7 @@ pub struct Overseer {
     engine: Engine,
     events: EventsFile,
     over: Link<JobOver>,
+    analysis_over: Link<AnalysisOver>,
     deaths: Link<Death>,
     generation: u64,
     current: Option<Current>,
@@ -80,6 +86,7 @@ impl Overseer {
             engine: engine.clone(),
             events,
             over: Link::to(me),
+            analysis_over: Link::to(me),
             deaths: Link::to(me),
             generation: 0,
             current: None,
@@ -109,7 +116,15 @@ impl Overseer {
         }
         let Some(RunFile { input: File { tap, caution }, answer }) = self.queue.pop_front() else { return };
         let name = tap.name();
-        self.current = Some(Current { name: name.clone(), answer, job: None, chain: None, settling: false });
+        self.current = Some(Current {
+            name: name.clone(),
+            answer,
+            job: None,
+            chain: None,
+            analysis: None,
+            proved: None,
+            settling: false,
+        });
         if self.draining {
             return self.refuse(interrupted(&name), ctx);
         }
@@ -133,7 +148,7 @@ impl Overseer {
             }
             Opened::Complete(job) => {
                 current.settling = true;
-                self.answer_from_ledger(job, None, true, ctx);
+                self.after_storing(job, None, true, ctx);
             }
             Opened::Refused(error) => self.refuse(error, ctx),
             Opened::Broken(fault) => self.finish(Err(Broken::Fault(fault)), ctx),
@@ -175,7 +190,7 @@ impl Overseer {
             Link::to(&parser).post(Drain);
         }
         if let Some(current) = &mut self.current {
-            current.chain = Some(Chain { expected, parser, enders });
+            current.chain = Some(Chain { expected, drain: Link::to(&parser), enders });
         }
     }
 
@@ -214,6 +229,9 @@ impl Overseer {
     }
 
     fn rebuild(&mut self, ctx: &mut Ctx<Self>) {
+        if let Some(analysis) = self.current.as_ref().and_then(|current| current.analysis.clone()) {
+            return self.build_answering(&analysis);
+        }
         let Some(current) = self.current.as_ref().filter(|c| !c.settling && c.chain.is_none()) else { return };
         let Some(job) = current.job.clone() else { return };
         let engine = self.engine.clone();
@@ -265,31 +283,8 @@ impl Overseer {
                 .unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("recording the end panicked: {words}"))))
         };
         then(ctx, record, |overseer, recorded, ctx| match recorded {
-            Ok(error) => overseer.answer_from_ledger(id, error, false, ctx),
+            Ok(error) => overseer.after_storing(id, error, false, ctx),
             Err(fault) => overseer.finish(Err(Broken::Fault(fault)), ctx),
-        });
-    }
-
-    /// `found`: the job was complete before this run, so its rows are looked at again.
-    fn answer_from_ledger(&mut self, job: JobId, error: Option<ReceiptError>, found: bool, ctx: &mut Ctx<Self>) {
-        let engine = self.engine.clone();
-        let (ledger, store, stop) = (engine.ledger.clone(), engine.store.clone(), engine.stop.clone());
-        let (asked, now_ms) = (Rule::text(engine.settings.triage.as_ref()), engine.env.now_ms());
-        let is_asked = engine.settings.triage_is_configured();
-        let work = engine.env.work_repeatedly("receipt", move || {
-            let both = (&ledger, &*store);
-            let (certificate, wrong) = if found { prove_again(both, &job)? } else { (None, None) };
-            let retriaged =
-                if wrong.is_none() && is_asked { triage_as_asked(both, &job, &asked, &stop, now_ms)? } else { None };
-            let reader = ledger.reader()?;
-            let row = reader.job(&job)?.ok_or_else(|| not_in_ledger(&job))?;
-            let receipt = report::receipt(&row, &reader.sums(&job)?);
-            let error = receipt.error.clone().or_else(|| error.clone()).or(wrong).or(retriaged);
-            Ok(Receipt { error, certificate: certificate.or(receipt.certificate), ..receipt })
-        });
-        then(ctx, work, |overseer, receipt, ctx| {
-            let receipt = receipt.unwrap_or_else(|Panicked(words)| Err(Fault::permanent(words)));
-            overseer.finish(receipt.map_err(Broken::Fault), ctx);
         });
     }
 
@@ -315,93 +310,6 @@ impl Overseer {
         }
         self.next_file(ctx);
     }
-}
-
-fn not_in_ledger(job: &JobId) -> Fault {
-    Fault::permanent(format!("job {job} is not in the ledger"))
-}
-
-/// Whether the store still holds what a complete job stored: the certificate as a scan gives it now, and what is wrong.
-fn prove_again(
-    (ledger, store): (&Ledger, &dyn Store),
-    job: &JobId,
-) -> Result<(Option<Certificate>, Option<ReceiptError>), Fault> {
-    let reader = ledger.reader()?;
-    let row = reader.job(job)?.ok_or_else(|| not_in_ledger(job))?;
-    let (certificate, why) = match store.scan(job) {
-        Ok(scan) => (report::certify(&row, &reader.sums(job)?, &scan), String::new()),
-        Err(fault) => (None, format!(": {fault}")),
-    };
-    let wrong = (!certificate.is_some_and(|certificate| certificate.holds)).then(|| {
-        let message = format!(
-            "{} is complete as job {job}, but the store does not hold its rows any more{why}; bring the folder of the job back, or store the \
-             file again in another data directory",
-            row.file
-        );
-        ReceiptError { code: 4, message, line: None, offset: None }
-    });
-    Ok((certificate, wrong))
-}
-
-/// A complete job was accepted with another triage than the one that is configured now: its rows are asked again. Without a
-/// configured triage its selection stays. Returns what belongs on the receipt if that cannot be done.
-fn triage_as_asked(
-    (ledger, store): (&Ledger, &dyn Store),
-    job: &JobId,
-    asked: &str,
-    stop: &AtomicBool,
-    now_ms: u64,
-) -> Result<Option<ReceiptError>, Fault> {
-    let row = ledger.reader()?.job(job)?.ok_or_else(|| not_in_ledger(job))?;
-    if row.state != JobState::Complete || asked.is_empty() || row.triage == asked {
-        return Ok(None);
-    }
-    let error = retriage((ledger, store), job, asked, stop, now_ms).err().map(|fault| {
-        let code = match fault.kind {
-            _ if stop.load(Ordering::Relaxed) => 75,
-            Kind::Permanent => 4,
-            _ => 74,
-        };
-        let message = format!("the configured triage was not applied to the stored rows: {fault}");
-        ReceiptError { code, message, line: None, offset: None }
-    });
-    Ok(error)
-}
-
-/// The ledger's side of an end. Returns an error that belongs to the receipt but not to the job, which goes on later.
-fn record_end(
-    ledger: &Ledger,
-    store: &dyn Store,
-    job: &JobId,
-    is_pipe: bool,
-    over: &Over,
-    now_ms: u64,
-) -> Result<Option<ReceiptError>, Fault> {
-    let (next, error) = match over.clone() {
-        Over::Complete => return Ok(None),
-        Over::Interrupted if !is_pipe => {
-            let message = "interrupted: run the same command again to go on".into();
-            return Ok(Some(ReceiptError { code: 75, message, line: None, offset: None }));
-        }
-        Over::Interrupted => {
-            let message = "interrupted while reading standard input: send its bytes again".into();
-            (JobState::Failed, ReceiptError { code: 75, message, line: None, offset: None })
-        }
-        Over::Stalled(error) => (if is_pipe { JobState::Failed } else { JobState::Stalled }, error),
-        Over::Failed(error) => (JobState::Failed, error),
-    };
-    let recorded = ledger.set_state(job, next, None, Some(error.clone()), now_ms).wait();
-    match recorded {
-        // The disk that is full may be the ledger's own: the receipt still says what happened, the job stays as it is.
-        Err(fault) if next == JobState::Stalled => {
-            tracing::error!(%fault, "the ledger could not take down that the job stalls")
-        }
-        recorded => recorded?,
-    }
-    if next == JobState::Failed {
-        store.discard(job)?;
-    }
-    Ok(Some(error))
 }
 
 impl Stage for Overseer {
@@ -448,7 +356,7 @@ impl Takes<Drain> for Overseer {
         self.engine.stop.store(true, Ordering::Relaxed);
         let Some(current) = self.current.as_mut() else { return };
         match (&current.chain, &current.job) {
-            (Some(chain), _) => Link::to(&chain.parser).post(Drain),
+            (Some(chain), _) => chain.drain.post(Drain),
             // Between two lives of its chain: there is nothing to bring home.
             (None, Some(_)) if !current.settling => self.settle(Over::Interrupted, ctx),
             (None, Some(_)) => {}

@@ -15,13 +15,19 @@ pub struct Progress {
     pub records: AtomicU64,
     /// Rows durable of that file.
     pub stored: AtomicU64,
+    /// Alleles of that file that wait for an answer, when answering began.
+    pub asked: AtomicU64,
+    /// Of these, answered or given up.
+    pub answered: AtomicU64,
 }
 
 impl Progress {
     /// A new file begins.
     pub fn begin(&self, file: u64, bytes_total: u64) {
         self.bytes_total.store(bytes_total, Ordering::Relaxed);
-        [&self.bytes_read, &self.records, &self.stored].iter().for_each(|n| n.store(0, Ordering::Relaxed));
+        [&self.bytes_read, &self.records, &self.stored, &self.asked, &self.answered]
+            .iter()
+            .for_each(|n| n.store(0, Ordering::Relaxed));
         self.file.store(file, Ordering::Relaxed);
     }
 }

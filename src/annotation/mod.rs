@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 pub use allele_annotation::{AlleleAnnotation, Chosen, ClinVar, ClinVarOrigin, Scope, Why};
 pub use annotate::Annotator;
 pub use clinvar::{Significance, SignificanceSet, Stars};
+pub use evidence::{EvidenceReader, EvidenceSettings};
 pub use findings::Findings;
 pub use genes::GeneNames;
 pub use schema::{ClinVarFields, Dialect, InfoText, Notice, Schema, Source};

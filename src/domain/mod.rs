@@ -1,6 +1,7 @@
 //! Pure data and pure functions: the words of the product. Imports nothing of the crate.
 
 pub mod annotations;
+pub mod answer;
 pub mod bed;
 pub mod counts;
 pub mod dead;

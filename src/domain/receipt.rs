@@ -84,6 +84,9 @@ pub struct Receipt {
     pub dead_tasks: u64,
     /// Selected and waiting.
     pub pending: u64,
+    /// Kinds of providers that were asked about the selected alleles; empty if nobody was.
+    #[serde(default)]
+    pub providers: Vec<String>,
     /// What was odd in the file.
     pub warnings: Vec<Warning>,
     /// `COMPLETE`, `OPEN`, `STALLED`, `PUBLISHING`, `FAILED`, `CANCELLED`, `REFUSED`, ….
@@ -130,7 +133,7 @@ impl Receipt {
 
     /// The exit code of this receipt: 0 complete, 3 open items, 4 does not add up, or the error's own.
     ///
-    /// `pending` alone, because no provider is configured, does not spoil a complete job.
+    /// `pending` alone does not spoil a complete job about which nobody was asked.
     pub fn exit_code(&self) -> u8 {
         if let Some(error) = &self.error {
             return error.code;
@@ -138,6 +141,7 @@ impl Receipt {
         match self.state.as_str() {
             "COMPLETE" if self.certificate.is_none() || !self.faults().is_empty() => 4,
             "COMPLETE" if self.dead_records + self.dead_rows + self.dead_tasks > 0 => 3,
+            "COMPLETE" if self.pending > 0 && !self.providers.is_empty() => 3,
             "COMPLETE" => 0,
             _ => 75,
         }

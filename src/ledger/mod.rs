@@ -4,11 +4,12 @@
 //! |---|---|
 //! | [`schema`] | migrations, from version 1 on |
 //! | [`writer`] | the one writing connection, behind a queue: what waits together is committed together |
-//! | `jobs`, `groups` | what the writer does with one request |
+//! | `jobs`, `groups`, `answers` | what the writer does with one request |
 //! | [`read`] | short reads on read-only connections, beside a running writer |
 //!
 //! A call is durable when its [`Reply`] resolves.
 
+mod answers;
 mod groups;
 mod jobs;
 pub mod read;
@@ -25,6 +26,7 @@ use crate::domain::receipt::{Certificate, ReceiptError};
 use crate::domain::selection::Selection;
 use crate::domain::warning::Warning;
 
+pub use answers::{Analysis, AnswerBatch, AnswerCounts, PendingSegment};
 pub use read::LedgerReader;
 pub use writer::{Ledger, Mode, Reply};
 
@@ -229,6 +231,10 @@ pub struct JobSums {
     pub dead_line_digest_sum: DigestSum,
     /// All dead letters.
     pub dead_letters: u64,
+    /// What became of the selected rows.
+    pub answers: AnswerCounts,
+    /// Kinds of providers that were asked about them.
+    pub providers: Vec<String>,
 }
 
 /// An event waiting for those who follow the outbox (notifier, projections).

@@ -14,7 +14,7 @@ use crate::fault::Fault;
 
 /// A read-only connection. Each call is one short transaction: an open one would keep the write-ahead log from shrinking.
 pub struct LedgerReader {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 impl LedgerReader {
@@ -121,6 +121,9 @@ impl LedgerReader {
         })?;
         sums.total.dropped = dropped.into_iter().collect();
         add_dead(&transaction, job, &mut sums)?;
+        drop(transaction);
+        sums.answers = self.answer_counts(job)?;
+        sums.providers = self.analysis(job)?.map(|analysis| analysis.providers).unwrap_or_default();
         Ok(sums)
     }
 

@@ -46,7 +46,24 @@ pub const MIGRATIONS: &[&str] = &[
          progress INTEGER NOT NULL
      ) STRICT;
      INSERT INTO meta VALUES ('home_id', lower(hex(randomblob(16))));",
+    ANSWERS,
 ];
+
+/// What was concluded about selected alleles.
+const ANSWERS: &str = "
+     CREATE TABLE analyses (
+         job TEXT PRIMARY KEY REFERENCES sink_jobs (job), providers TEXT NOT NULL, projected INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE answers (
+         batch INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL REFERENCES sink_jobs (job), segment INTEGER NOT NULL,
+         answered BLOB NOT NULL, abstained BLOB NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX answers_segment ON answers (job, segment, batch);
+     CREATE TABLE dead_tasks (
+         job TEXT NOT NULL REFERENCES sink_jobs (job), ordinal INTEGER NOT NULL, alt_index INTEGER NOT NULL,
+         segment INTEGER NOT NULL, row INTEGER NOT NULL, provider TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
+         attempts INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (job, ordinal, alt_index)
+     ) STRICT;";
 
 /// Brings a ledger to the newest version.
 ///

@@ -265,6 +265,29 @@ impl Ledger {
         self.submit(move |connection| jobs::reselect(connection, &job, &triage, &all, now_ms))
     }
 
+    /// These kinds of providers are asked about a job.
+    pub fn begin_analysis(&self, job: &JobId, providers: &[String]) -> Reply<()> {
+        let (job, providers) = (job.clone(), providers.join(","));
+        self.submit(move |connection| answers::begin(connection, &job, &providers))
+    }
+
+    /// Records answers. Refuses (`Permanent`) rows that are answered or dead already.
+    pub fn record_answers(&self, batch: AnswerBatch) -> Reply<()> {
+        self.submit(move |connection| answers::record(connection, &batch))
+    }
+
+    /// The store's projection of the answers holds so many batches.
+    pub fn record_projection(&self, job: &JobId, batches: u64) -> Reply<()> {
+        let job = job.clone();
+        self.submit(move |connection| answers::projected(connection, &job, batches))
+    }
+
+    /// Dead tasks of a job wait again; returns how many.
+    pub fn revive_tasks(&self, job: &JobId, now_ms: u64) -> Reply<u64> {
+        let job = job.clone();
+        self.submit(move |connection| answers::revive(connection, &job, now_ms))
+    }
+
     /// Writes an event to the outbox by itself.
     pub fn announce(&self, job: Option<&JobId>, kind: &'static str, payload: String, now_ms: u64) -> Reply<()> {
         let job = job.cloned();

@@ -13,23 +13,33 @@
 //! | [`JobOver`] | Parser, Batcher, Auditor → Overseer | – | post | the run ends with an error |
 //! | [`OutboxGrew`] | Batcher, Auditor → Notifier | `user-notifications` | announce | the Notifier looks by itself, a little later |
 //! | [`WriteOut`] | Overseer → Notifier | – | ask | events stay in the outbox for the next run |
-//! | [`Drain`] | run → Overseer → Parser | – | post | the drain deadline ends the run |
+//! | [`Ask`] | Dispatcher → Asker | `ai-analysis-requests` | post, with a receipt | the Dispatcher sends it again |
+//! | [`GivenBack`] | Asker → Dispatcher | `ai-analysis-results` | post | the ledger is asked again what waits |
+//! | [`Found`] | Asker → Aggregator | `ai-analysis-results` | post, with a receipt | the Dispatcher sends it again |
+//! | [`Assessed`] | Aggregator, Dispatcher → Recorder | `database-writes` | post, with receipts | the Dispatcher sends it again |
+//! | [`Recorded`] | a commit → Recorder | – | post | the Recorder is gone, its successor reads the ledger |
+//! | [`SaidOfBatch`] | a receipt → Dispatcher | – | post | the Dispatcher is gone, its successor reads the ledger |
+//! | [`AnalysisOver`] | Dispatcher → Overseer | – | post | the run ends with an error |
+//! | [`Drain`] | run → Overseer → Parser, Dispatcher | – | post | the drain deadline ends the run |
 //!
 //! A message with a stream's name travels on that stream when its ends are on different nodes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::delivery;
 use crate::delivery::receipt::Verdict;
+use crate::domain::answer::{Answer, DeadTask};
 use crate::domain::counts::Counts;
 use crate::domain::counts::JobEnd;
 use crate::domain::dead::DeadLetter;
+use crate::domain::finding::Finding;
 use crate::domain::receipt::{Receipt, ReceiptError};
 use crate::domain::rows::Rows;
 use crate::domain::selection::Selection;
 use crate::fault::Fault;
+use crate::providers::Task;
 
 /// Which sending of which segment a receipt is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +175,109 @@ pub struct OutboxGrew;
 pub struct WriteOut {
     /// Answered when it is written, or could not be.
     pub answer: oneshot::Sender<Result<(), Fault>>,
+}
+
+/// Which batch of tasks a receipt is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    /// Its number in this life of the stages.
+    pub batch: u64,
+    /// The segment of its alleles.
+    pub segment: u32,
+}
+
+/// The receipt that travels with a batch, and with every part of it; whoever is the last to hold it answers it.
+#[derive(Clone)]
+pub struct BatchReceipt(Arc<Mutex<delivery::receipt::Receipt<Asking>>>);
+
+impl BatchReceipt {
+    /// Shares a receipt.
+    pub fn new(receipt: delivery::receipt::Receipt<Asking>) -> Self {
+        Self(Arc::new(Mutex::new(receipt)))
+    }
+
+    /// This part is durable. If others still are on their way, the last of them answers.
+    pub fn committed(self) {
+        if let Some(receipt) = Arc::into_inner(self.0) {
+            receipt.into_inner().unwrap_or_else(PoisonError::into_inner).committed();
+        }
+    }
+}
+
+/// An allele that is asked about.
+#[derive(Clone)]
+pub struct Picked {
+    /// 0-based number of its row among those that its segment stored.
+    pub row: u32,
+    /// What is asked.
+    pub task: Task,
+}
+
+/// Ask about these.
+pub struct Ask {
+    /// Which batch.
+    pub asking: Asking,
+    /// Its tasks.
+    pub tasks: Arc<Vec<Picked>>,
+    /// The way back.
+    pub receipt: BatchReceipt,
+}
+
+/// What a provider said of a batch, or of the part of it that needs no other try.
+pub struct Found {
+    /// The segment of all of them.
+    pub segment: u32,
+    /// A finding, or why there will be none.
+    pub outcomes: Vec<(Picked, Result<Finding, DeadTask>)>,
+    /// The way back.
+    pub receipt: BatchReceipt,
+}
+
+/// Tasks that a provider gave back unanswered.
+pub struct GivenBack {
+    /// Of which batch.
+    pub asking: Asking,
+    /// They.
+    pub tasks: Vec<Picked>,
+    /// Why, if it said so.
+    pub fault: Option<Fault>,
+}
+
+/// Conclusions that are to be recorded.
+pub struct Assessed {
+    /// The segment of all of them.
+    pub segment: u32,
+    /// What was concluded.
+    pub answers: Vec<Answer>,
+    /// What gets no answer.
+    pub dead: Vec<DeadTask>,
+    /// The ways back.
+    pub receipts: Vec<BatchReceipt>,
+}
+
+/// These rows did not reach the ledger.
+pub struct Recorded {
+    /// Their segment.
+    pub segment: u32,
+    /// Their numbers.
+    pub forget: Vec<u32>,
+}
+
+/// A batch's receipt spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SaidOfBatch {
+    /// About this.
+    pub asking: Asking,
+    /// This.
+    pub verdict: Verdict,
+}
+
+/// Nothing waits for an answer any more, or it cannot go on, or it was drained.
+pub struct AnalysisOver {
+    /// Which chain says so: a former one is not listened to.
+    pub generation: u64,
+    /// Why it cannot go on.
+    pub fault: Option<Fault>,
 }
 
 /// Stop reading, bring every credit home, then end.

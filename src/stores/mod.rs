@@ -3,8 +3,10 @@
 //! A job's rows are written in groups into *staging*, where no reader looks, and made visible all at once by
 //! [`Store::publish`]. Every call blocks, may be repeated, and is durable when it returns.
 
+use std::ops::Range;
 use std::path::Path;
 
+use crate::domain::answer::Answer;
 use crate::domain::digest::DigestSum;
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
@@ -37,6 +39,12 @@ pub struct StagedGroup {
     /// Bytes on disk.
     pub bytes: u64,
 }
+
+/// Takes a batch of answers.
+pub type Take<'t> = dyn FnMut(&[Answer]) -> Result<(), Fault> + 't;
+
+/// Gives answers, batch by batch, to the function that it gets.
+pub type Fill<'f> = dyn FnMut(&mut Take<'_>) -> Result<(), Fault> + 'f;
 
 /// What a scan of a job's rows found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -116,6 +124,20 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// If a file cannot be read, or `each` fails.
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault>;
+
+    /// Rows `rows` of one group of a job, staged or published: numbers from 0 in the order in which the group's segments were written
+    /// (after a merge: of their ordinals, which is the same).
+    ///
+    /// # Errors
+    /// If the group is not there or cannot be read.
+    fn read_group(&self, job: &JobId, group: &str, rows: Range<usize>) -> Result<Rows, Fault>;
+
+    /// Puts what was concluded about a job's alleles where readers look, in place of what was there, all at once and durable.
+    /// `fill` gives the answers, batch by batch, to the function that it gets. Returns how many there were.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk fails: what was there stays; otherwise as `fill`.
+    fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault>;
 
     /// A query of a published job's rows that a user can type as it stands, and into what; `None` if there is no such thing.
     fn query(&self, job: &JobId) -> Option<String> {

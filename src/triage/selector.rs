@@ -117,6 +117,11 @@ impl Selector {
         }
     }
 
+    /// Column of the sample that the triage is about: the one of `genotype`, or the child of `de_novo`.
+    pub fn sample(&self) -> Option<usize> {
+        self.sample.or(self.trio.map(|[child, ..]| child))
+    }
+
     /// What the file lacks for this triage.
     pub fn notices(&self) -> &[Notice] {
         &self.notices

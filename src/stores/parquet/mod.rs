@@ -3,6 +3,7 @@
 //! ```text
 //! DATA/staging/JOB/part-BLOCK-SEGMENT.parquet     while the job runs: no reader looks here
 //! DATA/alleles/job=JOB/part-….parquet             once its certificate holds: one rename of the folder
+//! DATA/assessments/job=JOB/assessments.parquet    what was concluded about selected alleles
 //! ```
 //!
 //! | file | idea |
@@ -12,8 +13,10 @@
 //! | [`encode`] | rows → file, in pieces |
 //! | [`batches`] | file → rows, in batches |
 //! | [`merge`] | several files of a block → one |
+//! | [`assessments`] | what was concluded → a file |
 //! | [`scan`] | digests from the columns |
 
+pub mod assessments;
 pub mod batches;
 pub mod convert;
 pub mod encode;
@@ -23,6 +26,7 @@ pub mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,7 +35,7 @@ use ::parquet::file::properties::WriterProperties;
 
 use self::batches::Batches;
 use self::encode::Encoder;
-use super::{StagedGroup, Store, StoreScan};
+use super::{Fill, StagedGroup, Store, StoreScan};
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
 use crate::durable;
@@ -41,6 +45,7 @@ use crate::fault::Fault;
 pub struct Parquet {
     staging: PathBuf,
     published: PathBuf,
+    assessments: PathBuf,
     zstd_level: i32,
     row_group_rows_max: usize,
     /// Jobs whose folder in staging this process has made durable.
@@ -55,7 +60,8 @@ impl Parquet {
     pub fn new(root: &Path, zstd_level: i32, row_group_rows_max: usize) -> Result<Self, Fault> {
         schema::compression(zstd_level)?;
         let (staging, published, made) = (root.join("staging"), root.join("alleles"), Mutex::default());
-        Ok(Self { staging, published, zstd_level, row_group_rows_max, made })
+        let assessments = root.join("assessments");
+        Ok(Self { staging, published, assessments, zstd_level, row_group_rows_max, made })
     }
 
     fn staged(&self, job: &JobId) -> PathBuf {
@@ -232,6 +238,7 @@ impl Store for Parquet {
             durable::sync_folder(&self.published)?;
             durable::remove_folder(&gone)?;
         }
+        durable::remove_folder(&self.assessments.join(format!("job={job}")))?;
         // So that no power cut brings it back.
         if self.staging.is_dir() { durable::sync_folder(&self.staging) } else { Ok(()) }
     }
@@ -259,6 +266,34 @@ impl Store for Parquet {
             }
         }
         Ok(())
+    }
+
+    fn read_group(&self, job: &JobId, group: &str, rows: Range<usize>) -> Result<Rows, Fault> {
+        let path = self.folder(job).join(group);
+        let mut batches = Batches::open(&path, None)?.only(rows);
+        let mut all = Rows::default();
+        while let Some(batch) = batches.read()? {
+            let batch = convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?;
+            if all.is_empty() {
+                all = batch;
+            } else {
+                (0..batch.len()).for_each(|row| all.push_row(&batch, row));
+            }
+        }
+        Ok(all)
+    }
+
+    fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault> {
+        let folder = self.assessments.join(format!("job={job}"));
+        durable::create_folder(&folder)?;
+        durable::sync_folder(&self.assessments)?;
+        durable::sync_folder(self.assessments.parent().unwrap_or(Path::new(".")))?;
+        let mut count = 0;
+        durable::write_durably(&folder, "assessments.parquet", |file| {
+            count = assessments::write(file, job, self.zstd_level, fill)?;
+            Ok(())
+        })?;
+        Ok(count)
     }
 
     fn query(&self, job: &JobId) -> Option<String> {

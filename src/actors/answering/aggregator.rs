@@ -1,0 +1,80 @@
+//! Aggregator: holds the findings on an allele until every provider has spoken of it, then merges them into an assessment.
+
+use std::collections::BTreeMap;
+
+use super::super::stage::{Ctx, Link, Stage, Takes};
+use crate::domain::answer::{Answer, DeadTask};
+use crate::domain::finding::{Finding, Item, merge};
+use crate::messages::{Assessed, BatchReceipt, Found, Picked};
+
+/// See the module.
+pub struct Aggregator {
+    recorder: Link<Assessed>,
+    providers: usize,
+    /// Answers that make an assessment.
+    quorum: u32,
+    /// By segment and row.
+    waiting: BTreeMap<(u32, u32), Said>,
+}
+
+/// What has been said of one allele so far, and the receipts that wait with it.
+#[derive(Default)]
+struct Said {
+    findings: Vec<Finding>,
+    dead: Vec<DeadTask>,
+    receipts: Vec<BatchReceipt>,
+}
+
+impl Aggregator {
+    /// An aggregator of the findings of so many providers, of which `quorum` must answer.
+    pub fn new(recorder: Link<Assessed>, providers: usize, quorum: u32) -> Self {
+        Self { recorder, providers, quorum, waiting: BTreeMap::new() }
+    }
+
+    /// Everybody has spoken of this allele. One finding is enough for an answer; the assessment says whether it is a quorum.
+    fn close(&self, picked: &Picked, said: Said, assessed: &mut Assessed) {
+        assessed.receipts.extend(said.receipts);
+        if said.findings.is_empty() {
+            assessed.dead.extend(said.dead.into_iter().next());
+            return;
+        }
+        let evidence = &picked.task.evidence;
+        let text = |item| evidence.value(item).map(str::to_owned).unwrap_or_default();
+        assessed.answers.push(Answer {
+            ordinal: picked.task.id.ordinal,
+            alt_index: picked.task.id.alt_index,
+            row: picked.row,
+            chrom: text(Item::Chrom),
+            pos: text(Item::Pos).parse().unwrap_or_default(),
+            reference: text(Item::Ref),
+            alt: text(Item::Alt),
+            assessment: merge(said.findings, self.quorum),
+        });
+    }
+}
+
+impl Stage for Aggregator {
+    const NAME: &'static str = "aggregator";
+}
+
+impl Takes<Found> for Aggregator {
+    fn take(&mut self, found: Found, _: &mut Ctx<Self>) {
+        let Found { segment, outcomes, receipt } = found;
+        let mut assessed = Assessed { segment, answers: Vec::new(), dead: Vec::new(), receipts: Vec::new() };
+        for (picked, outcome) in outcomes {
+            let mut said = self.waiting.remove(&(segment, picked.row)).unwrap_or_default();
+            match outcome {
+                Ok(finding) => said.findings.push(finding),
+                Err(dead) => said.dead.push(dead),
+            }
+            if said.findings.len() + said.dead.len() >= self.providers {
+                self.close(&picked, said, &mut assessed);
+            } else {
+                said.receipts.push(receipt.clone());
+                self.waiting.insert((segment, picked.row), said);
+            }
+        }
+        assessed.receipts.push(receipt);
+        self.recorder.post(assessed);
+    }
+}

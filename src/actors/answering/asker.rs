@@ -1,0 +1,116 @@
+//! Asker: one provider. Asks about a batch, and sorts what comes back: findings go to the Aggregator, what may be tried again goes
+//! back to the Dispatcher, what fails for good is a dead task.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::super::engine::Engine;
+use super::super::env::Panicked;
+use super::super::stage::{Ctx, Link, Stage, Takes, then};
+use crate::domain::answer::DeadTask;
+use crate::fault::{Fault, Kind};
+use crate::messages::{Ask, Found, GivenBack, Picked};
+use crate::providers::{Outcome, Provider, Task};
+use crate::telemetry::{Metric, count};
+
+/// See the module.
+pub struct Asker {
+    engine: Engine,
+    provider: Arc<dyn Provider>,
+    aggregator: Link<Found>,
+    dispatcher: Link<GivenBack>,
+    /// Batches that wait for one of the provider's places.
+    waiting: VecDeque<Ask>,
+    calls: usize,
+}
+
+impl Asker {
+    /// An asker of this provider.
+    pub fn new(
+        engine: &Engine,
+        provider: Arc<dyn Provider>,
+        aggregator: Link<Found>,
+        dispatcher: Link<GivenBack>,
+    ) -> Self {
+        Self { engine: engine.clone(), provider, aggregator, dispatcher, waiting: VecDeque::new(), calls: 0 }
+    }
+
+    fn pump(&mut self, ctx: &mut Ctx<Self>) {
+        while self.calls < self.provider.concurrency() {
+            let Some(ask) = self.waiting.pop_front() else { return };
+            self.calls += 1;
+            let (provider, tasks) = (self.provider.clone(), ask.tasks.clone());
+            let work = self.engine.env.work("ask", move || answers(&*provider, &tasks));
+            then(ctx, work, move |asker, outcomes, ctx| {
+                asker.calls -= 1;
+                match outcomes {
+                    Ok(outcomes) => asker.sort(ask, outcomes),
+                    // The receipt is dropped: the Dispatcher finds out which task it was.
+                    Err(Panicked(words)) => {
+                        count(Metric::WorkPanics, 1);
+                        tracing::warn!(provider = asker.provider.kind(), cause = %words, "a provider panicked");
+                    }
+                }
+                asker.pump(ctx);
+            });
+        }
+    }
+
+    fn sort(&self, ask: Ask, outcomes: Vec<Outcome>) {
+        let kind = self.provider.kind();
+        let (mut said, mut back, mut why) = (Vec::new(), Vec::new(), None);
+        for (picked, outcome) in ask.tasks.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Answered(finding) | Outcome::Abstained(finding) => said.push((picked.clone(), Ok(*finding))),
+                Outcome::Failed(fault) if fault.kind == Kind::Permanent => {
+                    said.push((picked.clone(), Err(dead_task(picked, kind, &fault))));
+                }
+                Outcome::Failed(fault) => {
+                    back.push(picked.clone());
+                    why = Some(fault);
+                }
+                Outcome::Returned => back.push(picked.clone()),
+            }
+        }
+        if !back.is_empty() {
+            self.dispatcher.post(GivenBack { asking: ask.asking, tasks: back, fault: why });
+        }
+        self.aggregator.post(Found { segment: ask.asking.segment, outcomes: said, receipt: ask.receipt });
+    }
+}
+
+fn dead_task(picked: &Picked, provider: &str, fault: &Fault) -> DeadTask {
+    DeadTask {
+        ordinal: picked.task.id.ordinal,
+        alt_index: picked.task.id.alt_index,
+        row: picked.row,
+        provider: provider.to_owned(),
+        reason: "provider_failed".into(),
+        detail: fault.to_string(),
+        attempts: 1,
+    }
+}
+
+/// One outcome per task. A provider of this kind computes: its future is done as soon as it is asked.
+fn answers(provider: &dyn Provider, tasks: &[Picked]) -> Vec<Outcome> {
+    let tasks: Vec<Task> = tasks.iter().map(|picked| picked.task.clone()).collect();
+    let mut outcomes = pin!(provider.analyse(&tasks));
+    match outcomes.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcomes) => outcomes,
+        Poll::Pending => tasks.iter().map(|_| Outcome::Returned).collect(),
+    }
+}
+
+impl Stage for Asker {
+    const NAME: &'static str = "provider";
+}
+
+impl Takes<Ask> for Asker {
+    fn take(&mut self, ask: Ask, ctx: &mut Ctx<Self>) {
+        self.waiting.push_back(ask);
+        self.pump(ctx);
+    }
+}
