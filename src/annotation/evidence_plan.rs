@@ -153,8 +153,8 @@ impl InfoPlan {
             if !item.first().is_some_and(|&first| self.begins[usize::from(first)]) {
                 continue;
             }
-            let is_key = |key: &Box<[u8]>| item.get(key.len()) == Some(&b'=') && item.starts_with(key);
-            if let Some(slot) = self.keys.iter().position(is_key)
+            let is_key = |key: &[u8]| item.get(key.len()) == Some(&b'=') && item.starts_with(key);
+            if let Some(slot) = self.keys.iter().position(|key| is_key(key))
                 && values[slot].is_none()
             {
                 values[slot] = Some(&item[self.keys[slot].len() + 1..]);
