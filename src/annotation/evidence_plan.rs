@@ -83,10 +83,11 @@ impl ColumnsPlan {
 }
 
 /// INFO keys that are read, each with a slot.
-#[derive(Default)]
 pub(super) struct InfoPlan {
     /// By slot.
     pub keys: Vec<Box<[u8]>>,
+    /// Whether a key begins with this byte: most items of a long INFO need no further look.
+    begins: [bool; 256],
     /// By slot: `INFO/AF_EXAC`.
     pub fields: Vec<Field>,
     pub frequencies: Vec<FrequencyPlan>,
@@ -99,7 +100,17 @@ pub(super) struct InfoPlan {
 
 impl InfoPlan {
     pub(super) fn new(schema: &Schema, configured: Option<&Frequencies>) -> Self {
-        let mut plan = Self::default();
+        let mut plan = Self {
+            keys: Vec::new(),
+            begins: [false; 256],
+            fields: Vec::new(),
+            frequencies: Vec::new(),
+            revel: Vec::new(),
+            spliceai: None,
+            spliceai_max: None,
+            mc: None,
+            geneinfo: None,
+        };
         for (name, known) in chosen(&FREQUENCY_KEYS, configured.map(|configured| &configured.info_keys)) {
             let Some(at) = plan.slot(schema, name) else { continue };
             let with_reference = schema.numbers.get(name).is_some_and(|number| number == "R");
@@ -124,6 +135,7 @@ impl InfoPlan {
         if let Some(slot) = self.keys.iter().position(|key| **key == *name.as_bytes()) {
             return Some(slot);
         }
+        self.begins[usize::from(*name.as_bytes().first()?)] = true;
         self.keys.push(name.as_bytes().into());
         self.fields.push(Field::new(&format!("INFO/{name}")));
         Some(self.keys.len() - 1)
@@ -138,8 +150,11 @@ impl InfoPlan {
             let end = memchr::memchr(b';', rest).unwrap_or(rest.len());
             let item = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or_default();
-            let is_key = |key: &Box<[u8]>| item.get(key.len()) == Some(&b'=') && item.starts_with(key);
-            if let Some(slot) = self.keys.iter().position(is_key)
+            if !item.first().is_some_and(|&first| self.begins[usize::from(first)]) {
+                continue;
+            }
+            let is_key = |key: &[u8]| item.get(key.len()) == Some(&b'=') && item.starts_with(key);
+            if let Some(slot) = self.keys.iter().position(|key| is_key(key))
                 && values[slot].is_none()
             {
                 values[slot] = Some(&item[self.keys[slot].len() + 1..]);

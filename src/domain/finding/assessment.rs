@@ -117,13 +117,13 @@ impl Assessment {
         let of = |agreement: &str| format!("{}: {} answered, {agreement}.", self.conclusion, self.answered);
         match self.agreement {
             Agreement::NoAnswer => "abstained: nobody had enough evidence.".to_owned(),
+            Agreement::Conflicting => of("on both sides of the line"),
             _ if !self.has_quorum() => {
                 format!("abstained: {} of {} necessary answers are there.", self.answered, self.quorum)
             }
             Agreement::Unanimous => of("all the same"),
             Agreement::SameSide => of("all on one side"),
             Agreement::Partial => of("some of them uncertain"),
-            Agreement::Conflicting => of("on both sides of the line"),
         }
     }
 }
