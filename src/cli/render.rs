@@ -213,7 +213,12 @@ fn tail(receipt: &Receipt) -> Vec<(&'static str, String)> {
         lines.push(("dropped", clauses.join(", ")));
     }
     if receipt.pending > 0 {
-        lines.push(("pending", format!("{}: no provider is configured", thousands(receipt.pending))));
+        let why = if receipt.providers.is_empty() {
+            "no provider is configured"
+        } else {
+            "the same command again goes on with them"
+        };
+        lines.push(("pending", format!("{}: {why}", thousands(receipt.pending))));
     }
     lines.push((
         "certificate",

@@ -30,6 +30,7 @@ fn complete() -> Receipt {
         abstained: 0,
         dead_tasks: 0,
         pending: 900,
+        providers: Vec::new(),
         warnings: vec![Warning {
             code: "no_contigs".into(),
             message: "odd\x1b[31m".into(),

@@ -239,8 +239,17 @@ pub struct GivenBack {
     pub asking: Asking,
     /// They.
     pub tasks: Vec<Picked>,
-    /// Why, if it said so.
-    pub fault: Option<Fault>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why tasks were given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// The provider failed, or had no time; the next try may do better.
+    Fault(Fault),
+    /// It panicked over one of them.
+    Panicked(String),
 }
 
 /// Conclusions that are to be recorded.

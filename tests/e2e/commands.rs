@@ -18,7 +18,7 @@ fn example(name: &str) -> PathBuf {
 }
 
 /// What the contract promises in every receipt; `error` comes only with a refusal or a failure.
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
     "job",
     "revision",
     "file",
@@ -40,6 +40,7 @@ const KEYS: [&str; 28] = [
     "abstained",
     "dead_tasks",
     "pending",
+    "providers",
     "warnings",
     "state",
     "certificate",

@@ -39,6 +39,17 @@ fn check(seed: u64, world: &World, receipt: &Receipt) {
     found.sort_unstable();
     assert_eq!(found, world.input.rows, "seed {seed}: every allele exactly once");
     assert_eq!(world.dead_ordinals(), world.input.dead, "seed {seed}: dead letters");
+    assert_eq!(receipt.pending, 0, "seed {seed}: {receipt:?}");
+    let mut asked: Vec<(u64, u32)> =
+        disk.assessments.values().flatten().map(|answer| (answer.ordinal, answer.alt_index)).collect();
+    let answered = asked.len();
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(
+        (asked.len(), answered as u64),
+        (answered, receipt.selected),
+        "seed {seed}: each selected allele is answered once"
+    );
     assert!(world.half_jobs.is_empty(), "seed {seed}: {:?}", world.half_jobs);
 }
 
@@ -60,7 +71,22 @@ fn whatever_happens_every_allele_is_stored_exactly_once() {
     if many {
         // A simulation in which nothing goes wrong would prove nothing.
         assert!(crashes > 50 && faults > 20, "{crashes} crashes, {faults} failed writes");
-        for place in ["parser", "router", "batcher", "auditor", "notifier", "parse", "triage", "store", "audit"] {
+        for place in [
+            "parser",
+            "router",
+            "batcher",
+            "auditor",
+            "notifier",
+            "parse",
+            "triage",
+            "store",
+            "audit",
+            "dispatcher",
+            "provider",
+            "aggregator",
+            "recorder",
+            "ask",
+        ] {
             assert!(panics.contains_key(place), "{place} never panicked: {panics:?}");
         }
     }

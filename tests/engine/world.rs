@@ -22,6 +22,8 @@ use vcf_agent::domain::receipt::Receipt;
 use vcf_agent::fault::Fault;
 use vcf_agent::ledger::{Ledger, Mode};
 use vcf_agent::messages::{Broken, Drain, RunFile};
+use vcf_agent::providers::rules::Rules;
+use vcf_agent::triage::Triage;
 
 use crate::memory_store::MemoryStore;
 
@@ -244,7 +246,7 @@ impl World {
             };
             match self.live(dies_after_ms) {
                 None => {}
-                Some(Ok(receipt)) if receipt.state == "COMPLETE" => return receipt,
+                Some(Ok(receipt)) if receipt.state == "COMPLETE" && receipt.error.is_none() => return receipt,
                 Some(Ok(receipt)) if is_bad => {
                     // Given up after many attempts: also an end, but one that the next run must repair.
                     assert!(receipt.error.is_some(), "seed {}: {receipt:?}", self.seed);
@@ -313,12 +315,15 @@ impl World {
         settings.window_bytes = 6 << 20;
         settings.group.bytes_max = 40_000;
         settings.worker_threads = 2;
+        // Everything that can be asked about is.
+        settings.triage = Some(Triage::default());
         settings.restart = self.plan.restart;
         settings.dead_letters_max = self.plan.dead_letters_max;
         Engine {
             env: Env::simulated(clock, self.seed ^ self.lives, self.chaos(clock)),
             ledger: Ledger::open(self.dir.path(), Mode::Inline).expect("a ledger"),
             store: Arc::new(self.store.clone()),
+            providers: vec![Arc::new(Rules::new(Default::default(), Arc::new(move || clock.now_ms())))],
             settings: Arc::new(settings),
             progress: Arc::default(),
             isolation: None,

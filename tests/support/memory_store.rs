@@ -1,12 +1,14 @@
 //! A store in memory, for tests only. What is "on disk" survives as long as the value is shared; faults can be asked for.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use vcf_agent::domain::answer::Answer;
 use vcf_agent::domain::ids::JobId;
 use vcf_agent::domain::rows::{Rows, rows_digest_sum};
 use vcf_agent::fault::Fault;
-use vcf_agent::stores::{StagedGroup, Store, StoreScan};
+use vcf_agent::stores::{Fill, StagedGroup, Store, StoreScan};
 
 /// What lies on the imaginary disk.
 #[derive(Default)]
@@ -15,6 +17,8 @@ pub struct Disk {
     pub staged: BTreeMap<JobId, BTreeMap<String, Rows>>,
     /// Groups every reader sees.
     pub published: BTreeMap<JobId, BTreeMap<String, Rows>>,
+    /// What was concluded, by job.
+    pub assessments: BTreeMap<JobId, Vec<Answer>>,
     /// The most jobs that readers ever saw at once.
     pub visible_max: usize,
     /// Groups written so far.
@@ -150,7 +154,27 @@ impl Store for MemoryStore {
         let mut disk = self.disk();
         disk.staged.remove(job);
         disk.published.remove(job);
+        disk.assessments.remove(job);
         Ok(())
+    }
+
+    fn read_group(&self, job: &JobId, group: &str, rows: Range<usize>) -> Result<Rows, Fault> {
+        let groups = self.groups(job);
+        let all = groups.get(group).ok_or_else(|| Fault::permanent(format!("there is no group {group}")))?;
+        let mut some = Rows::default();
+        rows.take_while(|&row| row < all.len()).for_each(|row| some.push_row(all, row));
+        Ok(some)
+    }
+
+    fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault> {
+        let mut all = Vec::new();
+        fill(&mut |answers| {
+            all.extend_from_slice(answers);
+            Ok(())
+        })?;
+        let count = all.len() as u64;
+        self.disk().assessments.insert(job.clone(), all);
+        Ok(count)
     }
 
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {

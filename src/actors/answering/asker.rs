@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::super::engine::Engine;
-use super::super::env::Panicked;
+use super::super::env::{Panicked, caught};
 use super::super::stage::{Ctx, Link, Stage, Takes, then};
 use crate::domain::answer::DeadTask;
 use crate::fault::{Fault, Kind};
-use crate::messages::{Ask, Found, GivenBack, Picked};
+use crate::messages::{Ask, Found, GivenBack, Picked, Why};
 use crate::providers::{Outcome, Provider, Task};
 use crate::telemetry::{Metric, count};
 
@@ -43,25 +43,33 @@ impl Asker {
             let Some(ask) = self.waiting.pop_front() else { return };
             self.calls += 1;
             let (provider, tasks) = (self.provider.clone(), ask.tasks.clone());
-            let work = self.engine.env.work("ask", move || answers(&*provider, &tasks));
+            let work = self.engine.env.work("ask", move || caught(|| answers(&*provider, &tasks)));
             then(ctx, work, move |asker, outcomes, ctx| {
                 asker.calls -= 1;
                 match outcomes {
-                    Ok(outcomes) => asker.sort(ask, outcomes),
-                    // The receipt is dropped: the Dispatcher finds out which task it was.
-                    Err(Panicked(words)) => {
-                        count(Metric::WorkPanics, 1);
-                        tracing::warn!(provider = asker.provider.kind(), cause = %words, "a provider panicked");
-                    }
+                    Ok(Ok(outcomes)) => asker.sort(ask, outcomes),
+                    Ok(Err(Panicked(words))) => asker.give_back_all(ask, words),
+                    // It was not the provider: the receipt is dropped, and the batch comes again.
+                    Err(Panicked(words)) => tracing::warn!(cause = %words, "asking panicked"),
                 }
                 asker.pump(ctx);
             });
         }
     }
 
+    /// The Dispatcher finds out over which task it panics.
+    fn give_back_all(&self, ask: Ask, words: String) {
+        count(Metric::WorkPanics, 1);
+        tracing::warn!(provider = self.provider.kind(), cause = %words, "a provider panicked");
+        let (asking, tasks) = (ask.asking, ask.tasks.to_vec());
+        self.dispatcher.post(GivenBack { asking, tasks, why: Why::Panicked(words) });
+        self.aggregator.post(Found { segment: asking.segment, outcomes: Vec::new(), receipt: ask.receipt });
+    }
+
     fn sort(&self, ask: Ask, outcomes: Vec<Outcome>) {
         let kind = self.provider.kind();
-        let (mut said, mut back, mut why) = (Vec::new(), Vec::new(), None);
+        let (mut said, mut back) = (Vec::new(), Vec::new());
+        let mut why = Fault::transient("it was given back unanswered");
         for (picked, outcome) in ask.tasks.iter().zip(outcomes) {
             match outcome {
                 Outcome::Answered(finding) | Outcome::Abstained(finding) => said.push((picked.clone(), Ok(*finding))),
@@ -70,13 +78,13 @@ impl Asker {
                 }
                 Outcome::Failed(fault) => {
                     back.push(picked.clone());
-                    why = Some(fault);
+                    why = fault;
                 }
                 Outcome::Returned => back.push(picked.clone()),
             }
         }
         if !back.is_empty() {
-            self.dispatcher.post(GivenBack { asking: ask.asking, tasks: back, fault: why });
+            self.dispatcher.post(GivenBack { asking: ask.asking, tasks: back, why: Why::Fault(why) });
         }
         self.aggregator.post(Found { segment: ask.asking.segment, outcomes: said, receipt: ask.receipt });
     }

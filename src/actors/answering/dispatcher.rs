@@ -14,7 +14,7 @@ use crate::delivery::receipt::{Receipt, Verdict};
 use crate::domain::answer::{DeadTask, set_bits};
 use crate::fault::Fault;
 use crate::ledger::PendingSegment;
-use crate::messages::{AnalysisOver, Ask, Asking, Assessed, BatchReceipt, Drain, GivenBack, Picked, SaidOfBatch};
+use crate::messages::{AnalysisOver, Ask, Asking, Assessed, BatchReceipt, Drain, GivenBack, Picked, SaidOfBatch, Why};
 use crate::providers::{Task, TaskId};
 
 /// Tasks in one batch, at most.
@@ -227,15 +227,16 @@ impl Dispatcher {
         });
     }
 
-    /// A batch came to nothing: again, then in halves, and a task that alone comes to nothing gets no answer.
-    fn on_lost(&mut self, ready: Ready, ctx: &mut Ctx<Self>) {
+    /// The provider panicked: again, then in halves, and a task on which it panics alone gets no answer.
+    fn on_panic(&mut self, ready: Ready, why: &str, ctx: &mut Ctx<Self>) {
         let strikes = ready.strikes + 1;
         if strikes < STRIKES_MAX {
             return self.rest(Ready { strikes, ..ready }, ctx);
         }
         let Ready { segment, tasks, given_back, .. } = ready;
         if let [task] = &tasks[..] {
-            return self.bury(segment, [task], "poison", "asking about this allele alone panics", strikes);
+            let detail = format!("asking about this allele alone panics: {why}");
+            return self.bury(segment, [task], "poison", &detail, strikes);
         }
         let (first, second) = tasks.split_at(tasks.len() / 2);
         for half in [first, second] {
@@ -314,7 +315,7 @@ impl Takes<SaidOfBatch> for Dispatcher {
             && !self.is_draining
             && !ready.tasks.is_empty()
         {
-            self.on_lost(ready, ctx);
+            self.rest(ready, ctx);
         }
         self.pump(ctx);
     }
@@ -323,13 +324,18 @@ impl Takes<SaidOfBatch> for Dispatcher {
 impl Takes<GivenBack> for Dispatcher {
     fn take(&mut self, back: GivenBack, ctx: &mut Ctx<Self>) {
         let Some(flight) = self.in_flight.get(&back.asking.batch) else { return };
-        let given_back = flight.ready.given_back + 1;
-        if given_back >= GIVEN_BACK_MAX {
-            let why = back.fault.map_or_else(|| "it was given back unanswered".into(), |fault| fault.to_string());
-            self.bury(back.asking.segment, &back.tasks, "provider_failed", &why, given_back);
-        } else if !self.is_draining {
-            let (segment, tasks) = (back.asking.segment, Arc::new(back.tasks));
-            self.rest(Ready { segment, tasks, strikes: 0, given_back }, ctx);
+        let (segment, strikes, given_back) = (back.asking.segment, flight.ready.strikes, flight.ready.given_back + 1);
+        let tasks = Arc::new(back.tasks);
+        match back.why {
+            _ if self.is_draining => {}
+            Why::Panicked(why) => {
+                let given_back = given_back - 1;
+                self.on_panic(Ready { segment, tasks, strikes, given_back }, &why, ctx);
+            }
+            Why::Fault(fault) if given_back >= GIVEN_BACK_MAX => {
+                self.bury(segment, &tasks[..], "provider_failed", &fault.to_string(), given_back);
+            }
+            Why::Fault(_) => self.rest(Ready { segment, tasks, strikes, given_back }, ctx),
         }
     }
 }
