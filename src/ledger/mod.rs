@@ -5,6 +5,7 @@
 //! | [`schema`] | migrations, from version 1 on |
 //! | [`writer`] | the one writing connection, behind a queue: what waits together is committed together |
 //! | `jobs`, `groups` | what the writer does with one request |
+//! | [`replays`] | dead letters that are replayed or dropped: the same, and the reading of it |
 //! | [`read`] | short reads on read-only connections, beside a running writer |
 //!
 //! A call is durable when its [`Reply`] resolves.
@@ -12,6 +13,7 @@
 mod groups;
 mod jobs;
 pub mod read;
+pub mod replays;
 pub mod schema;
 pub mod writer;
 
@@ -229,6 +231,10 @@ pub struct JobSums {
     pub dead_line_digest_sum: DigestSum,
     /// All dead letters.
     pub dead_letters: u64,
+    /// Of these, those that somebody dropped.
+    pub dropped_dead: u64,
+    /// What the records of published replays count as, and counted as before.
+    pub replayed: replays::ReplaySums,
 }
 
 /// An event waiting for those who follow the outbox (notifier, projections).
