@@ -70,8 +70,9 @@ fn a_replay_is_true_only_when_it_is_finished_and_then_all_at_once() {
     // The next process finds it, and finishing it twice is finishing it once.
     let place = place.reopen(Mode::Thread);
     let begun = Begun { job: job.clone(), revision: 2, group: "replay-00000002.parquet".into() };
-    assert_eq!(place.reader().replays_begun(None).unwrap(), [begun.clone()]);
-    assert_eq!(place.reader().replays_begun(Some(&job)).unwrap(), [begun]);
+    for of in [None, Some(&job)] {
+        assert!(place.reader().replays_begun(of).unwrap().iter().eq([&begun]));
+    }
     assert!(place.reader().replays_begun(Some(&JobId::random(9))).unwrap().is_empty());
     let events = place.events().len();
     for _ in 0..2 {
