@@ -19,6 +19,7 @@ pub mod fault;
 pub mod ledger;
 pub mod messages;
 pub mod providers;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod stores;

@@ -1,12 +1,15 @@
 //! From the ledger's rows to the receipt that people read. Pure: three sources, never one counter.
 //!
 //! `records` … `no_alt` come from the parser's own count over one complete reading (while a job runs: from its committed
-//! segments); `stored`, `selected`, `dropped` from the committed segments; the certificate from a scan of the store.
+//! segments), and from what replays of dead letters wrote down since; `stored`, `selected`, `dropped` from the committed segments; the
+//! certificate from a scan of the store.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::delivery::certificate::{Scan, Tally, holds};
+use crate::domain::counts::JobEnd;
+use crate::domain::dead::Counted;
 use crate::domain::digest::DigestSum;
 use crate::domain::receipt::{Certificate, Receipt, ReceiptError};
 use crate::ledger::{JobRow, JobSums};
@@ -17,7 +20,9 @@ pub fn receipt(row: &JobRow, sums: &JobSums) -> Receipt {
     let end = row.end.as_ref();
     let total = &sums.total;
     let records = end.map_or(total.records, |end| end.records);
-    let dead_records = end.map_or(total.dead_records, |end| end.dead_records);
+    let dead_records =
+        end.map_or(total.dead_records, |end| end.dead_records.saturating_sub(sums.replayed.dead_records));
+    let counted = end.map(|end| counted(end, sums));
     let (stored, answers) = (total.rows, sums.answers);
     let dropped: BTreeMap<String, u64> = total.dropped.iter().cloned().collect();
     Receipt {
@@ -31,10 +36,14 @@ pub fn receipt(row: &JobRow, sums: &JobSums) -> Receipt {
         records,
         parsed: records - dead_records.min(records),
         dead_records,
-        alleles: end.map_or(total.alleles, |end| end.alleles),
-        no_alt: end.map_or(total.no_alt, |end| end.no_alt),
+        alleles: counted.map_or(total.alleles, |counted| counted.alleles),
+        no_alt: counted.map_or(total.no_alt, |counted| counted.no_alt),
         stored,
         dead_rows: sums.dead_rows,
+        dead_letters: sums.dead_letters,
+        dropped_dead: sums.dropped_dead,
+        replayed: sums.replayed.records,
+        edited: sums.replayed.edited,
         dropped,
         selected: total.selected,
         cached: 0,
@@ -53,24 +62,41 @@ pub fn receipt(row: &JobRow, sums: &JobSums) -> Receipt {
     }
 }
 
+/// What the file's sound records count as: by the parser's one reading of it, and for records that were replayed since, as they were
+/// replayed. Their digests are those of the text that was replayed, the file's own or another.
+fn counted(end: &JobEnd, sums: &JobSums) -> Counted {
+    let (now, was) = (&sums.replayed.now, &sums.replayed.was);
+    let mut digest_sum = end.digest_sum.less(was.digest_sum);
+    digest_sum.add(now.digest_sum.0);
+    let mut line_digest_sum = end.line_digest_sum.less(was.line_digest_sum);
+    line_digest_sum.add(now.line_digest_sum.0);
+    Counted {
+        alleles: (end.alleles + now.alleles).saturating_sub(was.alleles),
+        no_alt: (end.no_alt + now.no_alt).saturating_sub(was.no_alt),
+        digest_sum,
+        line_digest_sum,
+    }
+}
+
 /// The certificate that a scan of the store gives for a job, against the parser's count less the dead; `None` while
 /// the parser has not reached the end.
 pub fn certify(row: &JobRow, sums: &JobSums, scan: &StoreScan) -> Option<Certificate> {
     let end = row.end.as_ref()?;
-    let parsed = Tally { rows: end.alleles + end.no_alt, digest_sum: end.digest_sum.0 };
+    let counted = counted(end, sums);
+    let parsed = Tally { rows: counted.rows(), digest_sum: counted.digest_sum.0 };
     let dead = Tally { rows: sums.dead_rows, digest_sum: sums.dead_digest_sum.0 };
     let found = Tally { rows: scan.rows, digest_sum: scan.digest_sum.0 };
     Some(Certificate {
         rows: scan.rows,
         digest_sum: scan.digest_sum,
-        expected_digest_sum: end.digest_sum.less(sums.dead_digest_sum),
+        expected_digest_sum: counted.digest_sum.less(sums.dead_digest_sum),
         holds: holds(parsed, dead, Scan { found, duplicates: scan.duplicates }),
     })
 }
 
 /// The sum of line digests that `receipt --deep` must find by writing every stored record again.
 pub fn expected_line_digest_sum(row: &JobRow, sums: &JobSums) -> Option<DigestSum> {
-    row.end.as_ref().map(|end| end.line_digest_sum.less(sums.dead_line_digest_sum))
+    row.end.as_ref().map(|end| counted(end, sums).line_digest_sum.less(sums.dead_line_digest_sum))
 }
 
 /// The receipt of a file that never became a job.
@@ -90,6 +116,10 @@ pub fn refused(file: &str, error: ReceiptError, now_ms: u64) -> Receipt {
         no_alt: 0,
         stored: 0,
         dead_rows: 0,
+        dead_letters: 0,
+        dropped_dead: 0,
+        replayed: 0,
+        edited: 0,
         dropped: BTreeMap::new(),
         selected: 0,
         cached: 0,

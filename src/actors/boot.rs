@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::answering::projection::project;
 use super::auditor::publish;
 use super::open::Caution;
+use super::replays::finish_replays;
 use crate::delivery::job::JobState;
 use crate::domain::receipt::ReceiptError;
 use crate::fault::Fault;
@@ -29,6 +30,8 @@ pub fn boot(ledger: &Ledger, store: &dyn Store, now_ms: u64) -> Result<Booted, F
     let last = ledger.begin_process(std::process::id(), now_ms).wait()?;
     let unclean = last.is_some_and(|last| !last.clean);
     let mut booted = Booted::default();
+    // Before a job whose replay it is can be replaced.
+    finish_replays(ledger, store, now_ms)?;
     let mut running = BTreeSet::new();
     for row in ledger.reader()?.jobs()? {
         match row.state {

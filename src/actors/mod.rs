@@ -9,6 +9,7 @@
 //! | [`parser`] | reads the file, sends segments until each has its receipt |
 //! | [`credit`] | what a segment costs |
 //! | [`router`] | triage |
+//! | [`replays`] | dead letters that come to a job which is stored already: the end of it |
 //! | [`retriage`] | another triage for a job that is stored already |
 //! | [`batcher`], [`commit`] | groups, and their way into store and ledger |
 //! | [`auditor`] | what is missing; certificate; publishing |
@@ -34,6 +35,7 @@ pub mod overseer;
 pub mod parser;
 pub mod poison;
 pub mod progress;
+pub mod replays;
 pub mod retriage;
 pub mod router;
 pub mod stage;

@@ -12,7 +12,6 @@ use super::engine::{COMMITS_MAX, Engine, Job};
 use super::env::Panicked;
 use super::input::{Stoppable, Tap};
 use super::parser::over_of_read;
-use crate::annotation::Annotator;
 use crate::delivery::job::JobState;
 use crate::delivery::segment::SegmentSet;
 use crate::domain::ids::{DEFAULT_TENANT, FileDigest, JobId};
@@ -96,12 +95,12 @@ fn running(
         Err(fault) => return Opened::Broken(fault),
     };
     let header = reader.header();
-    let (annotator, mut notices) = Annotator::for_file(&header.info_texts(), &engine.settings.frequencies);
+    let context = ParseContext::new(header, &engine.settings.read);
+    let (context, mut notices) = context.annotated(header, &engine.settings.frequencies);
     let selector = rule.for_file(header);
     notices.extend_from_slice(selector.notices());
     let mut header_warnings = header.warnings.clone();
     notices.iter().for_each(|notice| header_warnings.note(notice.code, header.lines, || notice.message.clone()));
-    let context = ParseContext { annotator, ..ParseContext::new(header, &engine.settings.read) };
     let job = Job {
         id: accepted.job,
         tap,

@@ -3,7 +3,7 @@
 //! | file | command or idea |
 //! |---|---|
 //! | [`run`] | `run FILE…`: the main job |
-//! | [`receipt`], [`jobs`], [`dlq`], [`export`] | reading commands: they take no lock and work beside a run |
+//! | [`receipt`], [`jobs`], [`dlq`], [`export`] | reading commands: they take no lock and work beside a run (`dlq replay|drop` write, and take it) |
 //! | [`config`], [`doctor`], [`completions`] | about the installation |
 //! | [`isolate`] | hidden: one segment in a process of its own |
 //! | [`home`] | from what was typed to ledger, job and store |
@@ -85,7 +85,7 @@ enum Command {
     Receipt(receipt::ReceiptArgs),
     /// List the jobs of the data directory, newest first
     Jobs(jobs::JobsArgs),
-    /// Look at dead letters: records that are not in the store, and why
+    /// Dead letters: records that are not in the store; why, and what to do about them
     #[command(subcommand)]
     Dlq(dlq::DlqCommand),
     /// Write a job's records as a file again

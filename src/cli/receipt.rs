@@ -4,7 +4,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::failure::{Failure, NO_PROOF};
+use super::failure::{AGAIN, Failure, NO_PROOF};
 use super::home::Home;
 use super::lines::rewrite;
 use super::render::{self, json_line, text, thousands};
@@ -122,10 +122,16 @@ fn prove(home: &Home, store: &dyn Store, mut row: JobRow) -> Result<Proof, Failu
         let is_proven = certificate.is_some_and(|certificate| certificate.holds);
         if !is_proven
             && let Some(now) = home.ledger.job(&row.job)?
-            && now.state != row.state
+            && (now.state != row.state || now.revision != row.revision)
         {
             row = now;
             continue;
+        }
+        if !is_proven && !home.ledger.replays_begun(Some(&row.job))?.is_empty() {
+            // Its rows may be visible already; the ledger says so only afterwards.
+            let message = format!("dead letters of job {} are being replayed", row.job);
+            let hint = "ask again; if nothing runs, the next `vcf-agent run` or `vcf-agent dlq replay` finishes it";
+            return Err(Failure::new(AGAIN, message).hint(hint));
         }
         receipt.certificate = certificate;
         return Ok(Proof { row, sums, receipt, unreadable });
@@ -188,9 +194,18 @@ fn recount(home: &Home, row: &JobRow) -> Result<JobSums, Failure> {
                 sums.dead_line_digest_sum.add(dead.line_digest.0);
             }
         }
+        let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(true) };
+        let notes = home.ledger.notes(&row.job, first.ordinal, last.ordinal)?;
+        sums.dropped_dead += notes.values().filter(|note| note.dropped.is_some()).count() as u64;
         Ok(true)
     })?;
-    Ok(sums)
+    let mut from = 0;
+    loop {
+        let page = home.ledger.replayed(&row.job, from, dlq::PAGE)?;
+        let Some(last) = page.last() else { return Ok(sums) };
+        from = last.letter.ordinal + 1;
+        page.iter().for_each(|former| sums.replayed.add(&former.replayed, former.letter.stage));
+    }
 }
 
 /// Every sum in which a recount differs from the ledger's own.
@@ -214,6 +229,8 @@ fn differences(recounted: &JobSums, ledger: &JobSums) -> Vec<String> {
             ("dead_rows", s.dead_rows.to_string()),
             ("dead_digest_sum", s.dead_digest_sum.to_string()),
             ("dead_line_digest_sum", s.dead_line_digest_sum.to_string()),
+            ("dropped_dead", s.dropped_dead.to_string()),
+            ("replayed", format!("{:?}", s.replayed)),
         ]
     };
     let pairs = sums(recounted).into_iter().zip(sums(ledger));

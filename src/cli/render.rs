@@ -212,6 +212,20 @@ fn tail(receipt: &Receipt) -> Vec<(&'static str, String)> {
             receipt.dropped.iter().map(|(clause, n)| format!("{clause} {}", thousands(*n))).collect();
         lines.push(("dropped", clauses.join(", ")));
     }
+    if receipt.replayed > 0 {
+        let (replayed, edited) = (thousands(receipt.replayed), thousands(receipt.edited));
+        lines.push((
+            "replayed",
+            format!("{replayed} dead letters are records now, {edited} of them with another text than the file's"),
+        ));
+    }
+    if receipt.dropped_dead > 0 {
+        let (dropped, dead) = (thousands(receipt.dropped_dead), thousands(receipt.dead_letters));
+        lines.push((
+            "dead",
+            format!("{dead} dead letters = {dropped} dropped + {} open", thousands(receipt.open_dead())),
+        ));
+    }
     if receipt.pending > 0 {
         let why = if receipt.providers.is_empty() {
             "no provider is configured"

@@ -44,6 +44,34 @@ pub struct DeadLetter {
     pub line_digest: DigestSum,
 }
 
+/// What one or more sound records count as: one row for each ALT, and one for a record without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Entries of the ALT column.
+    pub alleles: u64,
+    /// Records without ALT.
+    pub no_alt: u64,
+    /// Sum of the row digests.
+    pub digest_sum: DigestSum,
+    /// Sum of the line digests.
+    pub line_digest_sum: DigestSum,
+}
+
+impl Counted {
+    /// How many rows that is.
+    pub fn rows(&self) -> u64 {
+        self.alleles + self.no_alt
+    }
+
+    /// Adds what other records count as.
+    pub fn add(&mut self, other: &Self) {
+        self.alleles += other.alleles;
+        self.no_alt += other.no_alt;
+        self.digest_sum.add(other.digest_sum.0);
+        self.line_digest_sum.add(other.line_digest_sum.0);
+    }
+}
+
 // A dead letter holds a patient's genotypes: Debug must not show them.
 impl std::fmt::Debug for DeadLetter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

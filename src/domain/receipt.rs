@@ -70,6 +70,18 @@ pub struct Receipt {
     pub stored: u64,
     /// Rows of parsed records that could not be stored.
     pub dead_rows: u64,
+    /// All dead letters: dead records, and parsed ones whose rows could not be stored.
+    #[serde(default)]
+    pub dead_letters: u64,
+    /// Of these, those that somebody dropped: they stay dead and are no open items.
+    #[serde(default)]
+    pub dropped_dead: u64,
+    /// Records that were dead letters and were replayed: they count as parsed and stored.
+    #[serde(default)]
+    pub replayed: u64,
+    /// Of these, those with another text than the file's.
+    #[serde(default)]
+    pub edited: u64,
     /// Stored rows that triage did not select, by the clause that dropped them.
     pub dropped: BTreeMap<String, u64>,
     /// Stored rows that triage selected.
@@ -110,17 +122,29 @@ impl Receipt {
         let dropped: u64 = self.dropped.values().sum();
         let done = self.cached + self.answered + self.abstained + self.dead_tasks + self.pending;
         let mut faults = Vec::new();
-        let mut check = |left: u64, name: &str, right: u64| {
+        let check = |faults: &mut Vec<String>, left: u64, name: &str, right: u64| {
             if left != right {
                 faults.push(format!("{name}: {left} ≠ {right}"));
             }
         };
-        check(self.records, "records = parsed + dead_records", self.parsed + self.dead_records);
-        check(self.alleles + self.no_alt, "alleles + no_alt = stored + dead_rows", self.stored + self.dead_rows);
-        check(self.stored, "stored = selected + Σ dropped", self.selected + dropped);
-        check(self.selected, "selected = cached + answered + abstained + dead_tasks + pending", done);
+        check(&mut faults, self.records, "records = parsed + dead_records", self.parsed + self.dead_records);
+        check(
+            &mut faults,
+            self.alleles + self.no_alt,
+            "alleles + no_alt = stored + dead_rows",
+            self.stored + self.dead_rows,
+        );
+        check(&mut faults, self.stored, "stored = selected + Σ dropped", self.selected + dropped);
+        check(&mut faults, self.selected, "selected = cached + answered + abstained + dead_tasks + pending", done);
+        if self.dead_letters < self.dead_records.max(self.dropped_dead) {
+            let (dead, dropped) = (self.dead_records, self.dropped_dead);
+            faults.push(format!("dead_letters: {} < {dead} dead_records or {dropped} dropped_dead", self.dead_letters));
+        }
+        if self.edited > self.replayed {
+            faults.push(format!("edited: {} > {} replayed", self.edited, self.replayed));
+        }
         if let Some(certificate) = &self.certificate {
-            check(self.stored, "stored = certificate.rows", certificate.rows);
+            check(&mut faults, self.stored, "stored = certificate.rows", certificate.rows);
             if certificate.digest_sum != certificate.expected_digest_sum {
                 faults.push("certificate.digest_sum = certificate.expected_digest_sum: they differ".into());
             }
@@ -129,6 +153,11 @@ impl Receipt {
             }
         }
         faults
+    }
+
+    /// Dead letters that somebody should look at.
+    pub fn open_dead(&self) -> u64 {
+        self.dead_letters.saturating_sub(self.dropped_dead)
     }
 
     /// The exit code of this receipt: 0 complete, 3 open items, 4 does not add up, or the error's own.
@@ -140,8 +169,8 @@ impl Receipt {
         }
         match self.state.as_str() {
             "COMPLETE" if self.certificate.is_none() || !self.faults().is_empty() => 4,
-            "COMPLETE" if self.dead_records + self.dead_rows + self.dead_tasks > 0 => 3,
             "COMPLETE" if self.pending > 0 && !self.providers.is_empty() => 3,
+            "COMPLETE" if self.open_dead() + self.dead_tasks > 0 => 3,
             "COMPLETE" => 0,
             _ => 75,
         }

@@ -4,13 +4,16 @@
 //! transaction that records a batch: the first durable answer wins.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
+use super::JobSums;
 use super::read::LedgerReader;
 use super::writer::{add_event, sql};
-use crate::domain::answer::{Answer, Answered, DeadTask, bits_of, count_both, join_bits, set_bits, unpack};
+use crate::domain::answer::{Answer, Answered, DeadTask, bits_of, count_both, join_bits, pack, set_bits, unpack};
+use crate::domain::finding::Conclusion;
 use crate::domain::ids::JobId;
 use crate::fault::Fault;
 
@@ -40,10 +43,10 @@ pub struct AnswerBatch {
 pub struct PendingSegment {
     /// 0-based number.
     pub segment: u32,
-    /// The store's group that holds its rows.
-    pub group: String,
-    /// Number of its first row in that group.
-    pub first_row: u64,
+    /// The store's group that holds its rows; `None` if all of them were replayed.
+    pub group: Option<String>,
+    /// Ordinals of its data lines.
+    pub ordinals: Range<u64>,
     /// Rows stored.
     pub rows: u64,
     /// One bit per stored row.
@@ -193,18 +196,118 @@ fn answered_of(connection: &Connection, job: &JobId, only: Option<u32>) -> Resul
     Ok(all)
 }
 
-/// Number, group, rows and selection of a segment.
-type Selected = (u32, Option<String>, u64, Vec<u8>);
+/// Adds what became of the selected rows to a job's sums.
+pub(super) fn add_to(connection: &Connection, job: &JobId, sums: &mut JobSums) -> Result<(), Fault> {
+    sums.providers = analysis_of(connection, job)?.map(|analysis| analysis.providers).unwrap_or_default();
+    let known = answered_of(connection, job, None)?;
+    let mut statement = connection
+        .prepare_cached("SELECT selection FROM segments WHERE job = ?1 AND segment = ?2")
+        .map_err(sql("read selections"))?;
+    for (segment, known) in known {
+        let selection: Option<Vec<u8>> = statement
+            .query_row(params![job.as_str(), segment], |row| row.get(0))
+            .optional()
+            .map_err(sql("read selections"))?;
+        let selection = selection.unwrap_or_default();
+        sums.answers.answered += count_both(&selection, &known.answered);
+        sums.answers.abstained += count_both(&selection, &known.abstained);
+        sums.answers.dead += count_both(&selection, &known.dead);
+    }
+    Ok(())
+}
+
+/// The segments of a replay get rows: what is known of the others' answers moves to their new places.
+pub(super) fn make_room(connection: &Connection, job: &JobId, revision: u32) -> Result<(), Fault> {
+    let inserted: BTreeMap<u64, u64> = connection
+        .prepare_cached("SELECT ordinal, alleles + no_alt FROM replayed_records WHERE job = ?1 AND revision = ?2")
+        .and_then(|mut statement| {
+            statement.query_map(params![job.as_str(), revision], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+        .map_err(sql("read replayed records"))?;
+    let growing: Vec<(u32, u64)> = connection
+        .prepare_cached(
+            "SELECT segment, first_ordinal FROM replay_segments JOIN segments USING (job, segment)
+             WHERE job = ?1 AND revision = ?2",
+        )
+        .and_then(|mut statement| {
+            statement.query_map(params![job.as_str(), revision], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+        .map_err(sql("read replayed segments"))?;
+    for (segment, first) in growing {
+        let before = |ordinal: u64| inserted.range(first..ordinal).map(|(_, rows)| *rows).sum::<u64>() as u32;
+        move_answers(connection, job, segment, &before)?;
+        let mut move_task = connection
+            .prepare_cached("UPDATE dead_tasks SET row = row + ?3 WHERE job = ?1 AND ordinal = ?2")
+            .map_err(sql("move a dead task"))?;
+        let ordinals: Vec<u64> = connection
+            .prepare_cached("SELECT DISTINCT ordinal FROM dead_tasks WHERE job = ?1 AND segment = ?2")
+            .and_then(|mut statement| statement.query_map(params![job.as_str(), segment], |row| row.get(0))?.collect())
+            .map_err(sql("read dead tasks"))?;
+        for ordinal in ordinals {
+            move_task.execute(params![job.as_str(), ordinal, before(ordinal)]).map_err(sql("move a dead task"))?;
+        }
+    }
+    Ok(())
+}
+
+fn move_answers(connection: &Connection, job: &JobId, segment: u32, before: &dyn Fn(u64) -> u32) -> Result<(), Fault> {
+    let batches: Vec<(i64, Vec<u8>)> = connection
+        .prepare_cached("SELECT batch, body FROM answers WHERE job = ?1 AND segment = ?2")
+        .and_then(|mut statement| {
+            statement.query_map(params![job.as_str(), segment], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+        .map_err(sql("read answers"))?;
+    for (batch, body) in batches {
+        let damaged = |why: String| Fault::permanent(format!("answers of job {job} in the ledger are damaged: {why}"));
+        let mut answers = unpack(&body).map_err(damaged)?;
+        answers.iter_mut().for_each(|answer| answer.row += before(answer.ordinal));
+        let is_abstained = |answer: &&Answer| answer.assessment.conclusion == Conclusion::Abstained;
+        let rows = |abstained| bits_of(answers.iter().filter(|a| is_abstained(a) == abstained).map(|a| a.row));
+        let (answered, abstained) = (rows(false), rows(true));
+        connection
+            .prepare_cached("UPDATE answers SET answered = ?2, abstained = ?3, body = ?4 WHERE batch = ?1")
+            .and_then(|mut statement| {
+                let body = pack(&answers).map_err(|why| rusqlite::Error::ToSqlConversionFailure(why.into()))?;
+                statement.execute(params![batch, answered, abstained, body])
+            })
+            .map_err(sql("move answers"))?;
+    }
+    Ok(())
+}
+
+fn analysis_of(connection: &Connection, job: &JobId) -> Result<Option<Analysis>, Fault> {
+    let mut statement = connection
+            .prepare_cached(
+                "SELECT providers, projected, (SELECT count(*) FROM answers WHERE answers.job = ?1) FROM analyses WHERE job = ?1",
+            )
+            .map_err(sql("read an analysis"))?;
+    let mut rows = statement
+        .query_map([job.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))
+        .map_err(sql("read an analysis"))?;
+    let found = rows.next().transpose().map_err(sql("read an analysis"))?;
+    Ok(found.map(|(providers, projected, batches)| Analysis {
+        providers: providers.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect(),
+        batches,
+        projected,
+    }))
+}
+
+/// Number, group, first ordinal, ordinal after the last, rows and selection of a segment.
+type Selected = (u32, Option<String>, u64, u64, u64, Vec<u8>);
 
 impl LedgerReader {
     fn selected(&self, job: &JobId) -> Result<Vec<Selected>, Fault> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT segment, group_name, rows, selection FROM segments WHERE job = ?1 ORDER BY segment")
+            .prepare_cached(
+                "SELECT segment, group_name, first_ordinal, first_ordinal + records, rows, selection FROM segments
+                 WHERE job = ?1 ORDER BY segment",
+            )
             .map_err(sql("read selections"))?;
-        let rows = statement
-            .query_map([job.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-            .map_err(sql("read selections"))?;
+        let selected = |row: &Row<'_>| -> rusqlite::Result<Selected> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        };
+        let rows = statement.query_map([job.as_str()], selected).map_err(sql("read selections"))?;
         rows.collect::<Result<_, _>>().map_err(sql("read selections"))
     }
 
@@ -214,40 +317,14 @@ impl LedgerReader {
     /// If the ledger cannot be read.
     pub fn pending(&self, job: &JobId) -> Result<Vec<PendingSegment>, Fault> {
         let mut known = answered_of(&self.connection, job, None)?;
-        let mut rows_in: BTreeMap<String, u64> = BTreeMap::new();
         let mut all = Vec::new();
-        for (segment, group, rows, selection) in self.selected(job)? {
-            let Some(group) = group.filter(|_| rows > 0) else { continue };
-            // The rows of a group stand in the order of its segments.
-            let end = rows_in.entry(group.clone()).or_default();
-            let first_row = *end;
-            *end += rows;
+        for (segment, group, first, end, rows, selection) in self.selected(job)? {
             let pending = known.remove(&segment).unwrap_or_default().pending(&selection);
             if pending.iter().any(|&byte| byte != 0) {
-                all.push(PendingSegment { segment, group, first_row, rows, pending });
+                all.push(PendingSegment { segment, group, ordinals: first..end, rows, pending });
             }
         }
         Ok(all)
-    }
-
-    /// Counts over the rows that are selected now.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn answer_counts(&self, job: &JobId) -> Result<AnswerCounts, Fault> {
-        let known = answered_of(&self.connection, job, None)?;
-        let mut counts = AnswerCounts::default();
-        if known.is_empty() {
-            return Ok(counts);
-        }
-        for (segment, _, _, selection) in self.selected(job)? {
-            if let Some(known) = known.get(&segment) {
-                counts.answered += count_both(&selection, &known.answered);
-                counts.abstained += count_both(&selection, &known.abstained);
-                counts.dead += count_both(&selection, &known.dead);
-            }
-        }
-        Ok(counts)
     }
 
     /// Who was asked about a job; `None` if nobody was.
@@ -255,21 +332,7 @@ impl LedgerReader {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn analysis(&self, job: &JobId) -> Result<Option<Analysis>, Fault> {
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "SELECT providers, projected, (SELECT count(*) FROM answers WHERE answers.job = ?1) FROM analyses WHERE job = ?1",
-            )
-            .map_err(sql("read an analysis"))?;
-        let mut rows = statement
-            .query_map([job.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))
-            .map_err(sql("read an analysis"))?;
-        let found = rows.next().transpose().map_err(sql("read an analysis"))?;
-        Ok(found.map(|(providers, projected, batches)| Analysis {
-            providers: providers.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect(),
-            batches,
-            projected,
-        }))
+        analysis_of(&self.connection, job)
     }
 
     /// Calls `each` with the answers of a job, batch by batch, in the order of the segments; of one segment, or of all.

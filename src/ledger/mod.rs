@@ -4,15 +4,18 @@
 //! |---|---|
 //! | [`schema`] | migrations, from version 1 on |
 //! | [`writer`] | the one writing connection, behind a queue: what waits together is committed together |
-//! | `jobs`, `groups`, `answers` | what the writer does with one request |
+//! | `jobs`, `groups` | what the writer does with one request |
+//! | [`answers`] | what was concluded about selected alleles: the same, and the reading of it |
+//! | [`replays`] | dead letters that are replayed or dropped: the same, and the reading of it |
 //! | [`read`] | short reads on read-only connections, beside a running writer |
 //!
 //! A call is durable when its [`Reply`] resolves.
 
-mod answers;
+pub mod answers;
 mod groups;
 mod jobs;
 pub mod read;
+pub mod replays;
 pub mod schema;
 pub mod writer;
 
@@ -235,6 +238,10 @@ pub struct JobSums {
     pub answers: AnswerCounts,
     /// Kinds of providers that were asked about them.
     pub providers: Vec<String>,
+    /// Of these, those that somebody dropped.
+    pub dropped_dead: u64,
+    /// What the records of published replays count as, and counted as before.
+    pub replayed: replays::ReplaySums,
 }
 
 /// An event waiting for those who follow the outbox (notifier, projections).

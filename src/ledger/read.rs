@@ -121,9 +121,8 @@ impl LedgerReader {
         })?;
         sums.total.dropped = dropped.into_iter().collect();
         add_dead(&transaction, job, &mut sums)?;
-        drop(transaction);
-        sums.answers = self.answer_counts(job)?;
-        sums.providers = self.analysis(job)?.map(|analysis| analysis.providers).unwrap_or_default();
+        replays::add_to(&transaction, job, &mut sums)?;
+        answers::add_to(&transaction, job, &mut sums)?;
         Ok(sums)
     }
 
@@ -268,11 +267,11 @@ pub(super) fn done_of(connection: &Connection, job: &JobId) -> Result<SegmentSet
     rows.collect::<Result<_, _>>().map_err(sql("read the done set"))
 }
 
-fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: usize) -> Result<T, Fault> {
+pub(super) fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: usize) -> Result<T, Fault> {
     row.get(column).map_err(sql("read a row"))
 }
 
-fn digest(row: &Row<'_>, column: usize) -> Result<DigestSum, Fault> {
+pub(super) fn digest(row: &Row<'_>, column: usize) -> Result<DigestSum, Fault> {
     get::<[u8; 16]>(row, column).map(|bytes| DigestSum(u128::from_be_bytes(bytes)))
 }
 
@@ -298,15 +297,19 @@ fn segment_row(row: &Row<'_>) -> Result<SegmentDone, Fault> {
     })
 }
 
-fn dead_letter(row: &Row<'_>) -> Result<DeadLetter, Fault> {
+pub(super) fn stage_of(name: &str) -> Result<DeadStage, Fault> {
+    match name {
+        "parse" => Ok(DeadStage::Parse),
+        "store" => Ok(DeadStage::Store),
+        other => Err(damaged("stage", other)),
+    }
+}
+
+pub(super) fn dead_letter(row: &Row<'_>) -> Result<DeadLetter, Fault> {
     let stage: String = get(row, 1)?;
     Ok(DeadLetter {
         ordinal: get(row, 0)?,
-        stage: match stage.as_str() {
-            "parse" => DeadStage::Parse,
-            "store" => DeadStage::Store,
-            other => return Err(damaged("stage", other)),
-        },
+        stage: stage_of(&stage)?,
         reason: get(row, 2)?,
         detail: get(row, 3)?,
         line: get(row, 4)?,

@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[&str] = &[
      ) STRICT;
      INSERT INTO meta VALUES ('home_id', lower(hex(randomblob(16))));",
     ANSWERS,
+    REPLAYS,
 ];
 
 /// What was concluded about selected alleles.
@@ -64,6 +65,33 @@ const ANSWERS: &str = "
          segment INTEGER NOT NULL, row INTEGER NOT NULL, provider TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
          attempts INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (job, ordinal, alt_index)
      ) STRICT;";
+
+/// Dead letters that were replayed or dropped. A replay is one row and one file for each receipt revision; until it is published,
+/// `replay_segments` says what the segments of its records become.
+const REPLAYS: &str = "
+     CREATE TABLE replays (
+         job TEXT NOT NULL REFERENCES sink_jobs (job), revision INTEGER NOT NULL, is_published INTEGER NOT NULL, group_name TEXT NOT NULL,
+         rows INTEGER NOT NULL, certificate TEXT NOT NULL, by_whom TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (job, revision)
+     ) STRICT, WITHOUT ROWID;
+     CREATE UNIQUE INDEX replays_begun ON replays (job) WHERE NOT is_published;
+     CREATE TABLE replayed_records (
+         job TEXT NOT NULL, revision INTEGER NOT NULL, ordinal INTEGER NOT NULL, alleles INTEGER NOT NULL, no_alt INTEGER NOT NULL,
+         digest_sum BLOB NOT NULL, line_digest BLOB NOT NULL, was_alleles INTEGER NOT NULL, was_no_alt INTEGER NOT NULL, stage TEXT NOT NULL,
+         reason TEXT NOT NULL, line INTEGER NOT NULL, offset INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, dead_rows INTEGER NOT NULL,
+         dead_digest_sum BLOB NOT NULL, dead_line_digest BLOB NOT NULL, detail TEXT NOT NULL, new_text_bytes INTEGER, new_text BLOB,
+         raw BLOB NOT NULL,
+         PRIMARY KEY (job, ordinal), FOREIGN KEY (job, revision) REFERENCES replays (job, revision)
+     ) STRICT;
+     CREATE TABLE replay_segments (
+         job TEXT NOT NULL, revision INTEGER NOT NULL, segment INTEGER NOT NULL, dead_records INTEGER NOT NULL, alleles INTEGER NOT NULL,
+         no_alt INTEGER NOT NULL, rows INTEGER NOT NULL, digest_sum BLOB NOT NULL, line_digest_sum BLOB NOT NULL, selected INTEGER NOT NULL,
+         selection BLOB NOT NULL, dropped TEXT NOT NULL, PRIMARY KEY (job, segment),
+         FOREIGN KEY (job, revision) REFERENCES replays (job, revision)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE dead_letter_notes (
+         job TEXT NOT NULL, ordinal INTEGER NOT NULL, failed_replays INTEGER NOT NULL DEFAULT 0, dropped_at_ms INTEGER, dropped_by TEXT,
+         dropped_why TEXT, PRIMARY KEY (job, ordinal), FOREIGN KEY (job, ordinal) REFERENCES dead_letters (job, ordinal) ON DELETE CASCADE
+     ) STRICT, WITHOUT ROWID;";
 
 /// Brings a ledger to the newest version.
 ///

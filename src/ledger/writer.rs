@@ -145,7 +145,7 @@ impl Ledger {
         Ok(Self { inner: Arc::new(Inner { seat: Mutex::new(seat), dir: dir.to_owned(), home_id }) })
     }
 
-    fn submit<T: Send + 'static>(
+    pub(super) fn submit<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Reply<T> {

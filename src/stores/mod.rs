@@ -125,12 +125,11 @@ pub trait Store: Send + Sync + 'static {
     /// If a file cannot be read, or `each` fails.
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault>;
 
-    /// Rows `rows` of one group of a job, staged or published: numbers from 0 in the order in which the group's segments were written
-    /// (after a merge: of their ordinals, which is the same).
+    /// The rows of a published job's records with these ordinals, in order, which stand in this group and in replays.
     ///
     /// # Errors
     /// If the group is not there or cannot be read.
-    fn read_group(&self, job: &JobId, group: &str, rows: Range<usize>) -> Result<Rows, Fault>;
+    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Rows, Fault>;
 
     /// Puts what was concluded about a job's alleles where readers look, in place of what was there, all at once and durable.
     /// `fill` gives the answers, batch by batch, to the function that it gets. Returns how many there were.
@@ -138,6 +137,31 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Unavailable` if the disk fails: what was there stays; otherwise as `fill`.
     fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault>;
+    /// Makes the rows of replayed dead letters, in order of (ordinal, ALT index), durable where no reader looks: an addition to a
+    /// published job, one for each receipt revision. Staged again, it takes the place of the first.
+    ///
+    /// # Errors
+    /// As [`Store::write_group`]; `Permanent` if the job's rows have other columns than this version writes.
+    fn stage_replay(&self, job: &JobId, revision: u32, rows: &Rows) -> Result<StagedGroup, Fault>;
+
+    /// As [`Store::scan`], of the job as it will be once this staged replay is published.
+    ///
+    /// # Errors
+    /// As [`Store::scan`].
+    fn scan_with_replay(&self, job: &JobId, name: &str) -> Result<StoreScan, Fault>;
+
+    /// Makes a staged replay visible, all at once, and durable; nothing else of the job changes. Done already is fine. False if it is neither
+    /// staged nor visible.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk fails.
+    fn publish_replay(&self, job: &JobId, name: &str) -> Result<bool, Fault>;
+
+    /// Removes every replay that is staged and not published, of all jobs.
+    ///
+    /// # Errors
+    /// If the store cannot be cleaned.
+    fn discard_replays(&self) -> Result<(), Fault>;
 
     /// A query of a published job's rows that a user can type as it stands, and into what; `None` if there is no such thing.
     fn query(&self, job: &JobId) -> Option<String> {

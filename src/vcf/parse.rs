@@ -14,7 +14,7 @@ use super::bcf::dictionary::Dictionaries;
 use super::header::Header;
 use super::oddities;
 use super::reader::{Form, RawSegment};
-use crate::annotation::Annotator;
+use crate::annotation::{Annotator, Frequencies, Notice};
 use crate::domain::counts::Counts;
 use crate::domain::dead::{DeadLetter, DeadStage};
 use crate::domain::digest::{DigestSum, RecordDigest, line_digest, text_digest};
@@ -74,6 +74,13 @@ impl ParseContext {
             dictionaries: header.dictionaries.clone(),
             annotator: None,
         }
+    }
+
+    /// For a file of this header whose annotations are to be read; what is odd about them is noticed.
+    #[must_use]
+    pub fn annotated(self, header: &Header, frequencies: &Frequencies) -> (Self, Vec<Notice>) {
+        let (annotator, notices) = Annotator::for_file(&header.info_texts(), frequencies);
+        (Self { annotator, ..self }, notices)
     }
 }
 

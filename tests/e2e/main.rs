@@ -13,6 +13,7 @@
 //! | `torture` | SIGKILL at random moments of one job |
 //! | `durability` | the order of syncs and renames, as the system sees them |
 //! | `crash` | a crash at each crash point (feature `failpoints`) |
+//! | `replay`, `replay_crash` | dead letters that are replayed and dropped; a crash at each of its crash points (feature `failpoints`) |
 //! | `poison` | records that panic or abort (feature `failpoints`) |
 
 // With crash points only some of the tests are there, and need only some of this.
@@ -25,6 +26,8 @@ mod oracle;
 mod crash;
 #[cfg(feature = "failpoints")]
 mod poison;
+#[cfg(feature = "failpoints")]
+mod replay_crash;
 
 mod durability;
 
@@ -39,6 +42,8 @@ mod memory;
 mod processes;
 #[cfg(not(feature = "failpoints"))]
 mod queries;
+#[cfg(not(feature = "failpoints"))]
+mod replay;
 #[cfg(not(feature = "failpoints"))]
 mod shared_data;
 #[cfg(not(feature = "failpoints"))]

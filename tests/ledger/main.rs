@@ -4,6 +4,7 @@ mod groups;
 mod jobs;
 mod model;
 mod outbox;
+mod replays;
 mod schema;
 mod support;
 mod writer;

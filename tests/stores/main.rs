@@ -7,6 +7,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `suite` | the rules, one function each |
+//! | `replays` | the rules of dead letters that are added to a published job |
 //! | `place` | where a store lives, and how it is looked at from outside |
 //! | `rows` | rows of every kind |
 //! | `parquet` | the files of the Parquet store |
@@ -15,6 +16,7 @@
 mod memory_store;
 mod parquet;
 mod place;
+mod replays;
 mod rows;
 mod suite;
 
@@ -44,10 +46,21 @@ macro_rules! conformance {
                 groups_are_written_in_parallel
                 a_trial_writes_nothing
                 what_each_says_ends_the_reading
+                a_replay_is_for_no_reader_before_it_is_published
+                replayed_rows_are_read_at_their_place
+                rows_that_a_replay_repeats_are_counted
+                publishing_a_replay_may_be_repeated_and_says_what_is_not_there
+                replays_that_were_not_published_are_removed
             );
         }
     };
-    (@rules $place:expr, $($rule:ident)*) => { $(#[test] fn $rule() { suite::$rule($place); })* };
+    (@rules $place:expr, $($rule:ident)*) => { $(#[test] fn $rule() { rules::$rule($place); })* };
+}
+
+/// The rules by name.
+mod rules {
+    pub use super::replays::*;
+    pub use super::suite::*;
 }
 
 conformance!(parquet_store, || Place::folder(parquet::open, parquet::visible_rows));
@@ -63,7 +76,8 @@ fn in_memory() -> Place {
         }),
         holds_text: Box::new(move |text| {
             let disk = searched.disk();
-            let mut all = disk.staged.values().chain(disk.published.values()).flat_map(|groups| groups.values());
+            let groups = disk.staged.values().chain(disk.published.values()).flat_map(|groups| groups.values());
+            let mut all = groups.chain(disk.replays.values());
             all.any(|rows| rows::holds_text(rows, text))
         }),
     }

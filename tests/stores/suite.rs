@@ -14,9 +14,9 @@ use vcf_agent::stores::{Store, StoreScan};
 use crate::place::Place;
 use crate::rows::{Plain, any_record, plain, record, rows};
 
-type Make = fn() -> Place;
+pub type Make = fn() -> Place;
 
-fn job(n: u64) -> JobId {
+pub fn job(n: u64) -> JobId {
     JobId::random(n)
 }
 
@@ -35,7 +35,7 @@ fn write(store: &dyn Store, job: &JobId, segments: &[u32]) -> String {
     group.name
 }
 
-fn read(store: &dyn Store, job: &JobId) -> Vec<Plain> {
+pub fn read(store: &dyn Store, job: &JobId) -> Vec<Plain> {
     let mut all = Vec::new();
     store
         .read(job, &mut |batch| {

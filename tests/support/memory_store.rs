@@ -19,6 +19,8 @@ pub struct Disk {
     pub published: BTreeMap<JobId, BTreeMap<String, Rows>>,
     /// What was concluded, by job.
     pub assessments: BTreeMap<JobId, Vec<Answer>>,
+    /// Replays no reader sees.
+    pub replays: BTreeMap<(JobId, String), Rows>,
     /// The most jobs that readers ever saw at once.
     pub visible_max: usize,
     /// Groups written so far.
@@ -67,6 +69,20 @@ fn joined<'a>(parts: impl Iterator<Item = &'a Rows>) -> Rows {
     let mut all = Rows::default();
     parts.for_each(|part| (0..part.len()).for_each(|row| all.push_row(part, row)));
     all
+}
+
+fn scan(groups: &BTreeMap<String, Rows>) -> StoreScan {
+    let mut scan = StoreScan::default();
+    let mut keys = Vec::new();
+    for rows in groups.values() {
+        scan.rows += rows.len() as u64;
+        scan.digest_sum.add(rows_digest_sum(rows).0);
+        scan.bytes += rows.bytes() as u64;
+        keys.extend((0..rows.len()).map(|row| (rows.ordinal[row], rows.alt_index[row])));
+    }
+    keys.sort_unstable();
+    scan.duplicates = keys.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+    scan
 }
 
 impl Store for MemoryStore {
@@ -128,18 +144,35 @@ impl Store for MemoryStore {
     }
 
     fn scan(&self, job: &JobId) -> Result<StoreScan, Fault> {
-        let groups = self.groups(job);
-        let mut scan = StoreScan::default();
-        let mut keys = Vec::new();
-        for rows in groups.values() {
-            scan.rows += rows.len() as u64;
-            scan.digest_sum.add(rows_digest_sum(rows).0);
-            scan.bytes += rows.bytes() as u64;
-            keys.extend((0..rows.len()).map(|row| (rows.ordinal[row], rows.alt_index[row])));
+        Ok(scan(&self.groups(job)))
+    }
+
+    fn stage_replay(&self, job: &JobId, revision: u32, rows: &Rows) -> Result<StagedGroup, Fault> {
+        let name = format!("replay-{revision:08}");
+        self.disk().replays.insert((job.clone(), name.clone()), rows.clone());
+        Ok(StagedGroup { name, rows: rows.len() as u64, bytes: rows.bytes() as u64 })
+    }
+
+    fn scan_with_replay(&self, job: &JobId, name: &str) -> Result<StoreScan, Fault> {
+        let mut groups = self.groups(job);
+        let staged = self.disk().replays.get(&(job.clone(), name.to_owned())).cloned();
+        groups.insert(name.to_owned(), staged.ok_or_else(|| Fault::unavailable("no such replay is staged"))?);
+        Ok(scan(&groups))
+    }
+
+    fn publish_replay(&self, job: &JobId, name: &str) -> Result<bool, Fault> {
+        let mut disk = self.disk();
+        let staged = disk.replays.remove(&(job.clone(), name.to_owned()));
+        let visible = disk.published.entry(job.clone()).or_default();
+        if let Some(rows) = staged {
+            visible.insert(name.to_owned(), rows);
         }
-        keys.sort_unstable();
-        scan.duplicates = keys.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
-        Ok(scan)
+        Ok(visible.contains_key(name))
+    }
+
+    fn discard_replays(&self) -> Result<(), Fault> {
+        self.disk().replays.clear();
+        Ok(())
     }
 
     fn publish(&self, job: &JobId) -> Result<(), Fault> {
@@ -155,15 +188,18 @@ impl Store for MemoryStore {
         disk.staged.remove(job);
         disk.published.remove(job);
         disk.assessments.remove(job);
+        disk.replays.retain(|(of, _), _| of != job);
         Ok(())
     }
 
-    fn read_group(&self, job: &JobId, group: &str, rows: Range<usize>) -> Result<Rows, Fault> {
+    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Rows, Fault> {
         let groups = self.groups(job);
-        let all = groups.get(group).ok_or_else(|| Fault::permanent(format!("there is no group {group}")))?;
-        let mut some = Rows::default();
-        rows.take_while(|&row| row < all.len()).for_each(|row| some.push_row(all, row));
-        Ok(some)
+        if let Some(missing) = group.filter(|group| !groups.contains_key(*group)) {
+            return Err(Fault::permanent(format!("there is no group {missing}")));
+        }
+        let meant = |name: &String| Some(name.as_str()) == group || name.starts_with("replay-");
+        let rows = joined(groups.iter().filter(|(name, _)| meant(name)).map(|(_, rows)| rows));
+        Ok(sorted(&rows.filter_records(|ordinal| ordinals.contains(&ordinal))))
     }
 
     fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault> {
@@ -178,6 +214,10 @@ impl Store for MemoryStore {
     }
 
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {
-        self.groups(job).values().filter(|rows| !rows.is_empty()).try_for_each(each)
+        let mut groups = self.groups(job);
+        if groups.keys().any(|name| name.starts_with("replay-")) {
+            groups = BTreeMap::from([(String::new(), sorted(&joined(groups.values())))]);
+        }
+        groups.values().filter(|rows| !rows.is_empty()).try_for_each(each)
     }
 }

@@ -172,8 +172,7 @@ impl Dispatcher {
         let deadline_ms = self.engine.env.now_ms() + DEADLINE_MS;
         let number = segment.segment;
         let work = self.engine.env.work_repeatedly("read tasks", move || {
-            let first = segment.first_row as usize;
-            let rows = store.read_group(&job, &segment.group, first..first + segment.rows as usize)?;
+            let rows = store.read_records(&job, segment.group.as_deref(), segment.ordinals.clone())?;
             if rows.len() as u64 != segment.rows {
                 let found = rows.len();
                 let what = format!("the store holds {found} of the {} rows of segment {number}", segment.rows);

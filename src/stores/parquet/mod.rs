@@ -4,6 +4,7 @@
 //! DATA/staging/JOB/part-BLOCK-SEGMENT.parquet     while the job runs: no reader looks here
 //! DATA/alleles/job=JOB/part-….parquet             once its certificate holds: one rename of the folder
 //! DATA/assessments/job=JOB/assessments.parquet    what was concluded about selected alleles
+//! DATA/alleles/job=JOB/replay-REVISION.parquet    dead letters that were replayed: one rename of the file
 //! ```
 //!
 //! | file | idea |
@@ -14,6 +15,8 @@
 //! | [`batches`] | file → rows, in batches |
 //! | [`merge`] | several files of a block → one |
 //! | [`assessments`] | what was concluded → a file |
+//! | [`ordered`] | several files → rows in the order of the records |
+//! | [`replays`] | files that are added to a published job |
 //! | [`scan`] | digests from the columns |
 
 pub mod assessments;
@@ -21,6 +24,8 @@ pub mod batches;
 pub mod convert;
 pub mod encode;
 pub mod merge;
+pub mod ordered;
+pub mod replays;
 pub mod scan;
 pub mod schema;
 
@@ -33,7 +38,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 
-use self::batches::Batches;
 use self::encode::Encoder;
 use super::{Fill, StagedGroup, Store, StoreScan};
 use crate::domain::ids::JobId;
@@ -207,7 +211,8 @@ impl Store for Parquet {
     }
 
     fn scan(&self, job: &JobId) -> Result<StoreScan, Fault> {
-        scan::scan(&paths(&self.folder(job))?)
+        let (groups, replays) = replays::apart(paths(&self.folder(job))?);
+        scan::scan(&groups, &replays)
     }
 
     fn publish(&self, job: &JobId) -> Result<(), Fault> {
@@ -228,6 +233,7 @@ impl Store for Parquet {
 
     fn delete(&self, job: &JobId) -> Result<(), Fault> {
         self.discard(job)?;
+        durable::remove_folder(&replays::staged(self, job))?;
         let (visible, gone) = (self.visible(job), self.staging.join(format!(".deleted-{job}")));
         // What a crash has left of an earlier deletion.
         durable::remove_folder(&gone)?;
@@ -244,43 +250,33 @@ impl Store for Parquet {
     }
 
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {
-        for path in paths(&self.folder(job))? {
-            let mut begun = Rows::default();
-            let mut batches = Batches::open(&path, None)?;
-            while let Some(batch) = batches.read()? {
-                let batch = convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?;
-                if begun.is_empty() {
-                    begun = batch;
-                } else {
-                    (0..batch.len()).for_each(|row| begun.push_row(&batch, row));
-                }
-                // The last record may go on in the next batch.
-                let last = begun.split_last_record();
-                let whole = std::mem::replace(&mut begun, last);
-                if !whole.is_empty() {
-                    each(&whole)?;
-                }
-            }
-            if !begun.is_empty() {
-                each(&begun)?;
-            }
-        }
-        Ok(())
+        let (groups, replays) = replays::apart(paths(&self.folder(job))?);
+        ordered::read(&groups, &replays, each)
     }
 
-    fn read_group(&self, job: &JobId, group: &str, rows: Range<usize>) -> Result<Rows, Fault> {
-        let path = self.folder(job).join(group);
-        let mut batches = Batches::open(&path, None)?.only(rows);
-        let mut all = Rows::default();
-        while let Some(batch) = batches.read()? {
-            let batch = convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?;
-            if all.is_empty() {
-                all = batch;
-            } else {
-                (0..batch.len()).for_each(|row| all.push_row(&batch, row));
-            }
-        }
-        Ok(all)
+    fn stage_replay(&self, job: &JobId, revision: u32, rows: &Rows) -> Result<StagedGroup, Fault> {
+        replays::stage(self, job, revision, rows)
+    }
+
+    fn scan_with_replay(&self, job: &JobId, name: &str) -> Result<StoreScan, Fault> {
+        let (groups, mut replays) = replays::apart(paths(&self.folder(job))?);
+        replays.push(replays::staged(self, job).join(name));
+        scan::scan(&groups, &replays)
+    }
+
+    fn publish_replay(&self, job: &JobId, name: &str) -> Result<bool, Fault> {
+        replays::publish(self, job, name)
+    }
+
+    fn discard_replays(&self) -> Result<(), Fault> {
+        replays::discard_all(self)
+    }
+
+    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Rows, Fault> {
+        let folder = self.folder(job);
+        let (_, mut files) = replays::apart(paths(&folder)?);
+        files.extend(group.map(|group| folder.join(group)));
+        ordered::read_records(&files, ordinals)
     }
 
     fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault> {

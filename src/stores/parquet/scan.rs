@@ -34,11 +34,27 @@ struct FileScan {
     ascending: bool,
 }
 
-/// Scans files, given in name order.
+/// Scans a job's groups, given in name order, and the files that were added to it later, which lie across them.
 ///
 /// # Errors
 /// `Permanent` if a file is torn or not ours, `Unavailable` if it cannot be read.
-pub fn scan(paths: &[PathBuf]) -> Result<StoreScan, Fault> {
+pub fn scan(groups: &[PathBuf], added: &[PathBuf]) -> Result<StoreScan, Fault> {
+    let mut all = scan_in_order(groups)?;
+    if added.is_empty() {
+        return Ok(all);
+    }
+    for file in in_parallel(added)? {
+        all.rows += file.rows;
+        all.digest_sum.add(file.digest_sum.0);
+        all.bytes += file.bytes;
+    }
+    let keys = sorted_keys(added)?;
+    all.duplicates += repeated(&keys) + count_known(groups, &keys)?;
+    Ok(all)
+}
+
+/// Files that follow one another.
+fn scan_in_order(paths: &[PathBuf]) -> Result<StoreScan, Fault> {
     let scans = in_parallel(paths)?;
     let mut all = StoreScan::default();
     let (mut in_order, mut last) = (true, None);
@@ -125,14 +141,34 @@ fn scan_file(path: &Path) -> Result<FileScan, Fault> {
 
 /// Rows whose key was met before, exactly. Takes 16 bytes a row: only for files that are not in order, which ours always are.
 fn count_duplicates(paths: &[PathBuf]) -> Result<u64, Fault> {
-    let mut keys: Vec<Key> = Vec::new();
+    Ok(repeated(&sorted_keys(paths)?))
+}
+
+/// Rows whose key is one of `keys`.
+fn count_known(paths: &[PathBuf], keys: &[Key]) -> Result<u64, Fault> {
+    let mut known = 0;
+    each_key(paths, &mut |key| known += u64::from(keys.binary_search(&key).is_ok()))?;
+    Ok(known)
+}
+
+fn sorted_keys(paths: &[PathBuf]) -> Result<Vec<Key>, Fault> {
+    let mut keys = Vec::new();
+    each_key(paths, &mut |key| keys.push(key))?;
+    keys.sort_unstable();
+    Ok(keys)
+}
+
+fn repeated(sorted: &[Key]) -> u64 {
+    sorted.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64
+}
+
+fn each_key(paths: &[PathBuf], each: &mut dyn FnMut(Key)) -> Result<(), Fault> {
     for path in paths {
         each_batch(path, &COLUMNS[..2], |batch| {
             let (ordinals, indexes) = (int64(batch, "ordinal")?, int32(batch, "alt_index")?);
-            keys.extend((0..batch.num_rows()).map(|row| (ordinals.value(row), indexes.value(row))));
+            (0..batch.num_rows()).for_each(|row| each((ordinals.value(row), indexes.value(row))));
             Ok(())
         })?;
     }
-    keys.sort_unstable();
-    Ok(keys.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64)
+    Ok(())
 }
