@@ -20,6 +20,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("stores", &["domain", "durable", "fault"]),
     ("vcf", &["domain", "fault"]),
     ("annotation", &["domain"]),
+    ("alleles", &["domain", "reference"]),
+    ("reference", &["domain"]),
     ("transports", &["domain", "fault"]),
     ("providers", &["domain", "fault"]),
     ("ledger", &["delivery", "domain", "fault"]),
@@ -82,7 +84,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("regex", &["expression"]),
     ("rusqlite", &["ledger"]),
     ("flate2", &["vcf"]),
-    ("libdeflater", &["vcf"]),
+    ("libdeflater", &["reference", "vcf"]),
     ("clap", &["cli"]),
     ("toml_edit", &["config"]),
 ];
