@@ -139,8 +139,7 @@ impl<'r> Identifier<'r> {
         self.columns.clear();
         self.contigs.clear();
         if let Some(window) = &self.window {
-            let number = |name: &Box<[u8]>| window.reference().contig(name);
-            self.contigs.extend(rows.contigs.names().iter().map(number));
+            self.contigs.extend(rows.contigs.names().iter().map(|name| window.reference().contig(name)));
         }
         let mut reference: &[u8] = b"";
         for i in 0..rows.len() {

@@ -11,6 +11,7 @@ mod fasta;
 mod ids;
 mod laws;
 mod norm_cases;
+mod real_files;
 mod reference;
 mod trimming;
 mod vrs;
