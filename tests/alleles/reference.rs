@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use fastrand::Rng;
+use proptest::prelude::*;
 use vcf_agent::domain::ga4gh::sha512t24u;
 use vcf_agent::reference::window::Window;
 use vcf_agent::reference::{BLOCK_BASES, Reference, ReferenceErrorKind};
@@ -224,4 +225,37 @@ fn many_threads_see_the_same_bases_in_bounded_memory() {
         }
     });
     assert_eq!(reference.blocks_cached(), 3);
+}
+
+proptest! {
+    #[test]
+    fn no_index_beside_a_file_makes_its_bases_wrong(
+        numbers in proptest::collection::vec(prop_oneof![0..20u64, any::<u64>()], 8),
+        junk in "[ab\t0-9\n\r>]{0,40}",
+        is_junk in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), "r.fa", &[("a", "ACGTAC"), ("b", "TTG")], 4);
+        let line = |name: &str, four: &[u64]| format!("{name}\t{}\t{}\t{}\t{}\n", four[0], four[1], four[2], four[3]);
+        let lines = line("a", &numbers[..4]) + &line("b", &numbers[4..]);
+        index_beside(&path, if is_junk { &junk } else { &lines }, false);
+        let reference = Reference::open(&path).unwrap();
+        prop_assert_eq!((bases(&reference, "a", 0, 9), bases(&reference, "b", 0, 9)), ("ACGTAC".into(), "TTG".into()));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'>'), Just(b'A'), any::<u8>()], 0..60)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.fa");
+        fs::write(&path, [b">", &bytes[..]].concat()).unwrap();
+        if let Ok(reference) = Reference::open(&path) {
+            for contig in 0..reference.len() as u32 {
+                let mut bases = Vec::new();
+                reference.fetch(contig, 0, u64::MAX, &mut bases).unwrap();
+                prop_assert_eq!(bases.len() as u64, reference.length(contig));
+            }
+        }
+        fs::write(&path, [b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0", &bytes[..]].concat()).unwrap();
+        prop_assert!(Reference::open(&path).is_err());
+    }
 }
