@@ -7,6 +7,7 @@
 //! published, and the *receipt* that people read says so ([`report`]). The [`actors`] only keep the books.
 
 pub mod actors;
+pub mod alleles;
 pub mod annotation;
 pub mod cli;
 pub mod config;
@@ -19,6 +20,7 @@ pub mod fault;
 pub mod ledger;
 pub mod messages;
 pub mod providers;
+pub mod reference;
 pub mod replay;
 pub mod report;
 pub mod run;

@@ -22,6 +22,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("vcf", &["annotation", "domain", "fault"]),
     ("annotation", &["domain"]),
     ("triage", &["annotation", "domain", "expression", "fault", "vcf"]),
+    ("alleles", &["domain", "reference"]),
+    ("reference", &["domain"]),
     ("transports", &["domain", "fault"]),
     ("providers", &["domain", "fault"]),
     ("ledger", &["delivery", "domain", "fault"]),
@@ -103,7 +105,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("regex", &["expression"]),
     ("rusqlite", &["ledger"]),
     ("flate2", &["vcf"]),
-    ("libdeflater", &["vcf"]),
+    ("libdeflater", &["reference", "vcf"]),
     ("clap", &["cli"]),
     ("toml_edit", &["config"]),
 ];

@@ -9,6 +9,7 @@ use memchr::memchr;
 
 use super::bcf::dictionary::Dictionaries;
 use super::{ReadError, reserved};
+use crate::domain::assembly::Evidence;
 use crate::domain::warning::Warnings;
 
 /// The columns every VCF has.
@@ -22,26 +23,6 @@ pub const SHOWN_BYTES_MAX: usize = 60;
 
 /// Versions that are known; others are read as the nearest.
 const VERSIONS: std::ops::RangeInclusive<u32> = 0..=5;
-
-/// Length of chromosome 1, which no two assemblies share.
-const CHR1_LENGTHS: [(u64, &str); 4] =
-    [(247_249_719, "NCBI36"), (249_250_621, "GRCh37"), (248_956_422, "GRCh38"), (248_387_328, "T2T-CHM13v2.0")];
-
-/// Words in `##reference` and `assembly=` that name an assembly.
-const ASSEMBLY_WORDS: [(&str, &str); 12] = [
-    ("grch38", "GRCh38"),
-    ("hg38", "GRCh38"),
-    ("hs38", "GRCh38"),
-    ("assembly38", "GRCh38"),
-    ("grch37", "GRCh37"),
-    ("hg19", "GRCh37"),
-    ("hs37d5", "GRCh37"),
-    ("b37", "GRCh37"),
-    ("assembly19", "GRCh37"),
-    ("chm13", "T2T-CHM13v2.0"),
-    ("ncbi36", "NCBI36"),
-    ("hg18", "NCBI36"),
-];
 
 /// What a header says. Every raw line is kept in `raw`.
 #[derive(Clone, Default)]
@@ -61,6 +42,8 @@ pub struct Header {
     /// The genome assembly: from contig lengths, then `##reference`, then `assembly=`; `None` when unknown. `GRCh37`, `GRCh38`,
     /// `T2T-CHM13v2.0` or as named.
     pub assembly: Option<String>,
+    /// What that rests on: asked whether it contradicts a configured assembly.
+    pub assembly_evidence: Evidence,
     /// What was odd.
     pub warnings: Warnings,
     /// Lines in the header (the first record's line number less one).
@@ -160,7 +143,6 @@ fn shown(line: &[u8]) -> String {
 pub fn parse(text: &[u8]) -> Result<Header, ReadError> {
     let mut header = Header { version: (4, 2), ..Header::default() };
     let mut has_version = false;
-    let mut hints = Hints::default();
     let first = without_bom(text, true);
     let mut at = (text.len() - first.len()) as u64;
     if at > 0 {
@@ -183,7 +165,7 @@ pub fn parse(text: &[u8]) -> Result<Header, ReadError> {
             header.warnings.note("header_not_text", number, || "a header line is not UTF-8, or holds a NUL".into());
         }
         if text.starts_with("##") {
-            has_version |= header.meta(&text, number, &mut hints).map_err(|error| error.at_offset(offset))?;
+            has_version |= header.meta(&text, number).map_err(|error| error.at_offset(offset))?;
         } else {
             header.columns(&text, number).map_err(|error| error.at_offset(offset))?;
         }
@@ -191,33 +173,12 @@ pub fn parse(text: &[u8]) -> Result<Header, ReadError> {
     if !has_version {
         header.warnings.note("no_fileformat", 1, || "no ##fileformat line: read as VCFv4.2".into());
     }
-    header.assembly = hints.assembly(&header.contigs);
-    Ok(header)
-}
-
-/// What speaks for an assembly besides the lengths.
-#[derive(Default)]
-struct Hints {
-    reference: Option<String>,
-    assembly: Option<String>,
-}
-
-impl Hints {
-    fn assembly(&self, contigs: &[(String, Option<u64>)]) -> Option<String> {
-        let first = contigs.iter().find(|(id, _)| matches!(id.as_str(), "1" | "chr1"));
-        let by_length = first
-            .and_then(|(_, length)| *length)
-            .and_then(|length| CHR1_LENGTHS.iter().find(|(known, _)| *known == length));
-        if let Some((_, name)) = by_length {
-            return Some((*name).into());
-        }
-        let words = [self.reference.as_deref(), self.assembly.as_deref()];
-        let named = words.iter().flatten().find_map(|text| {
-            let text = text.to_ascii_lowercase();
-            ASSEMBLY_WORDS.iter().find(|(word, _)| text.contains(word)).map(|(_, name)| (*name).to_owned())
-        });
-        named.or_else(|| self.assembly.clone())
+    let verdict = header.assembly_evidence.verdict();
+    header.assembly = verdict.assembly;
+    if let Some(disagreement) = verdict.disagreement {
+        header.warnings.note("assembly_contradictory", 1, || disagreement);
     }
+    Ok(header)
 }
 
 impl Header {
@@ -235,21 +196,19 @@ impl Header {
     }
 
     /// One `##` line; true for `##fileformat`.
-    fn meta(&mut self, line: &str, number: u64, hints: &mut Hints) -> Result<bool, ReadError> {
+    fn meta(&mut self, line: &str, number: u64) -> Result<bool, ReadError> {
         let Some((key, value)) = line[2..].split_once('=') else {
             self.odd(number, line, "no `=` in it");
             return Ok(false);
         };
         match key.trim_end() {
             "fileformat" => return self.fileformat(value, number).map(|()| true),
-            "reference" if !value.trim().is_empty() => hints.reference = Some(value.trim().to_owned()),
+            "reference" if !value.trim().is_empty() => self.assembly_evidence.reference(value.trim()),
             "assembly" if !value.starts_with('<') && !value.trim().is_empty() => {
-                hints.assembly = hints.assembly.take().or(Some(value.trim().to_owned()))
+                self.assembly_evidence.assembly(value.trim());
             }
             "contig" => match fields(value) {
-                Some(fields) if get(&fields, "ID").is_some_and(|id| !id.is_empty()) => {
-                    self.contig(&fields, number, hints)
-                }
+                Some(fields) if get(&fields, "ID").is_some_and(|id| !id.is_empty()) => self.contig(&fields, number),
                 _ => self.odd(number, line, "it has no ID, or is no list of key=value in < >"),
             },
             kind @ ("INFO" | "FORMAT") => match fields(value).and_then(|fields| typed_line(&fields)) {
@@ -320,12 +279,10 @@ impl Header {
         Ok(())
     }
 
-    fn contig(&mut self, fields: &[(String, String)], number: u64, hints: &mut Hints) {
+    fn contig(&mut self, fields: &[(String, String)], number: u64) {
         let id = get(fields, "ID").unwrap_or_default().to_owned();
-        if let Some(assembly) = get(fields, "assembly")
-            && hints.assembly.is_none()
-        {
-            hints.assembly = Some(assembly.to_owned());
+        if let Some(assembly) = get(fields, "assembly") {
+            self.assembly_evidence.assembly(assembly);
         }
         let length = get(fields, "length").and_then(|length| length.parse().ok());
         if self.contigs.iter().rev().take(64).any(|(known, _)| *known == id) {
@@ -333,6 +290,7 @@ impl Header {
                 .note("contig_repeated", number, || format!("contig {} is declared twice", shown(id.as_bytes())));
             return;
         }
+        self.assembly_evidence.contig(&id, length);
         self.contigs.push((id, length));
     }
 

@@ -282,3 +282,23 @@ fn what_the_first_long_line_of_a_file_without_header_says_is_cut_for_print() {
          a VCF needs its header (line 1, byte 0)"
     );
 }
+
+#[test]
+fn the_assembly_is_told_by_lengths_then_words_and_a_contradiction_is_a_warning() {
+    let told = |header: &str| {
+        let reading = with(&format!("##fileformat=VCFv4.3\n{header}"));
+        (
+            reading.header.assembly.clone(),
+            codes(&reading.warnings()).iter().map(|(code, ..)| code.to_string()).collect(),
+        )
+    };
+    let none: Vec<String> = Vec::new();
+    let doubt = vec!["assembly_contradictory".to_owned()];
+    let chr1 = "##contig=<ID=1,length=248956422>\n";
+    assert_eq!(told(chr1), (Some("GRCh38".into()), none.clone()));
+    assert_eq!(told(&format!("{chr1}##reference=/ref/hg38.fa\n")), (Some("GRCh38".into()), none.clone()));
+    assert_eq!(told(&format!("{chr1}##reference=/ref/hg19.fa\n")), (Some("GRCh38".into()), doubt.clone()));
+    assert_eq!(told(&format!("{chr1}##contig=<ID=chr2,length=243199373>\n")), (None, doubt));
+    assert_eq!(told("##contig=<ID=1,length=9,assembly=ASM1>\n"), (Some("ASM1".into()), none.clone()));
+    assert_eq!(told("##contig=<ID=1,length=9>\n"), (None, none));
+}
