@@ -27,6 +27,7 @@ use self::pace::Pace;
 use self::text::Texts;
 use self::trial::{Candidate, Tried, rows_of, try_all};
 use crate::actors::isolate::{Isolation, StoreTrial};
+use crate::actors::parsing::Parsing;
 use crate::actors::replays::{finish_replay, finish_replays};
 use crate::config::{Settings, StoreSettings};
 use crate::data_dir::{DataDir, OpenError};
@@ -38,10 +39,10 @@ use crate::fault::Fault;
 use crate::ledger::replays::{Begun, Pick, Replay, Replayed};
 use crate::ledger::{JobRow, JobSums, Ledger, LedgerReader, Mode};
 use crate::report::{certify, now_ms};
-use crate::run::Shutdown;
+use crate::run::{Shutdown, open_reference};
 use crate::stores::{self, Store};
 use crate::triage::{Rule, Selector};
-use crate::vcf::header;
+use crate::vcf::header::{self, Header};
 use crate::vcf::parse::ParseContext;
 
 /// Most letters, and most text (bytes), that are published together.
@@ -171,7 +172,7 @@ pub fn replay(settings: &Settings, request: ReplayRequest, shutdown: &Shutdown) 
     let mut replaying = Replaying {
         desk,
         store,
-        context: ParseContext::new(&header, &settings.read).annotated(&header, &settings.frequencies).0,
+        parsing: parsing(settings, &row, &header)?,
         isolation: request.program.clone().map(|program| Isolation { program: Arc::new(program), store: trial }),
         rule: Rule::from_text(&row.triage)?.for_file(&header),
         done: Replays { revision: row.revision, ..Replays::default() },
@@ -179,6 +180,20 @@ pub fn replay(settings: &Settings, request: ReplayRequest, shutdown: &Shutdown) 
     };
     replaying.run(&reader, &mut Texts::new(&row, &settings.read), shutdown)?;
     Ok(replaying.done)
+}
+
+/// The way in which the job's lines became rows: with the same reference, or without one.
+fn parsing(settings: &Settings, row: &JobRow, header: &Header) -> Result<Parsing, Fault> {
+    let reference = settings.reference.as_deref().map(open_reference).transpose()?;
+    let said = |digest: Option<&str>| format!(" reference={}", digest.unwrap_or("none"));
+    if !row.layout.ends_with(&said(reference.as_ref().map(|(_, digest)| digest.as_str()))) {
+        return Err(Fault::permanent(format!(
+            "job {} was stored with another `alleles.reference`, or without one: configure the same, so that replayed rows are like the others",
+            row.job
+        )));
+    }
+    let context = ParseContext::new(header, &settings.read).annotated(header, &settings.frequencies).0;
+    Ok(Parsing { context: Arc::new(context), reference: reference.map(|(reference, _)| reference) })
 }
 
 fn job_row(reader: &LedgerReader, job: &JobId) -> Result<JobRow, Fault> {
@@ -229,7 +244,7 @@ struct Replaying {
     /// Absent in a dry run.
     desk: Option<Desk>,
     store: Arc<dyn Store>,
-    context: ParseContext,
+    parsing: Parsing,
     isolation: Option<Isolation>,
     rule: Selector,
     request: ReplayRequest,
@@ -275,7 +290,7 @@ impl Replaying {
         }
         let select = |rows: &Rows| drop(self.rule.select(rows));
         let encode = |rows: &Rows| drop(self.store.try_encode(rows));
-        let tried = try_all(&self.context, self.isolation.as_ref(), candidates, &[&select, &encode]);
+        let tried = try_all(&self.parsing, self.isolation.as_ref(), candidates, &[&select, &encode]);
         let (mut sound, mut dead) = (Vec::new(), Vec::new());
         for (candidate, tried) in candidates.iter().zip(&tried) {
             match tried {

@@ -23,6 +23,7 @@ use crate::fault::{Fault, Kind};
 use crate::ledger::{Ledger, Mode};
 use crate::messages::{Broken, Drain, RunFile, WriteOut};
 use crate::providers::{self, Provider};
+use crate::reference::{Reference, ReferenceError};
 use crate::report::{self, now_ms};
 use crate::stores::{self, Store};
 
@@ -139,6 +140,8 @@ struct Node {
     ledger: Ledger,
     store: Arc<dyn Store>,
     providers: Vec<Arc<dyn Provider>>,
+    reference: Option<Arc<Reference>>,
+    layout: String,
     settings: Arc<Settings>,
     events: EventsFile,
     booted: Booted,
@@ -154,6 +157,8 @@ impl Node {
         let ledger = Ledger::open(data_dir, Mode::Thread)?;
         let StoreSettings { kind, zstd_level, row_group_rows_max } = &settings.store;
         let store = stores::open(kind, data_dir, *zstd_level, *row_group_rows_max)?;
+        let reference = settings.reference.as_deref().map(open_reference).transpose()?;
+        let layout = settings.layout(reference.as_ref().map(|(_, digest)| digest.as_str()));
         let clock: providers::Clock = Arc::new(now_ms);
         let open = |kind: &String| providers::open(kind, &providers::Options::new(), clock.clone());
         let providers = settings.providers.iter().map(open).collect::<Result<_, Fault>>()?;
@@ -164,6 +169,8 @@ impl Node {
             ledger,
             store,
             providers,
+            reference: reference.map(|(reference, _)| reference),
+            layout,
             settings: Arc::new(settings.clone()),
             events,
             booted,
@@ -185,6 +192,8 @@ impl Node {
             ledger: self.ledger.clone(),
             store: self.store.clone(),
             providers: self.providers.clone(),
+            reference: self.reference.clone(),
+            layout: self.layout.clone(),
             settings: self.settings.clone(),
             progress: self.progress.clone(),
             isolation: self.isolation.clone(),
@@ -258,6 +267,19 @@ impl Node {
             }
         }
     }
+}
+
+/// The reference, and the digest of what it holds.
+///
+/// # Errors
+/// `Permanent` if it is no FASTA, or cannot be read.
+pub fn open_reference(path: &Path) -> Result<(Arc<Reference>, String), Fault> {
+    let failed = |error: ReferenceError| Fault::permanent(format!("the reference {}: {error}", path.display()));
+    let reference = Reference::open(path).map_err(failed)?;
+    reference.notices().iter().for_each(|notice| tracing::info!(reference = %path.display(), "{notice}"));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let digest = reference.digest(threads).map_err(failed)?;
+    Ok((Arc::new(reference), digest))
 }
 
 fn drain_when_asked(engine: &Engine, overseer: Link<Drain>, mut shutdown: Shutdown) {

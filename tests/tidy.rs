@@ -33,6 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "actors",
         &[
+            "alleles",
             "annotation",
             // Plain settings, already checked: a second struct of the same fields would only drift.
             "config",
@@ -42,6 +43,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ledger",
             "messages",
             "providers",
+            "reference",
             "report",
             "stores",
             "telemetry",
@@ -62,6 +64,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ledger",
             "messages",
             "providers",
+            "reference",
             "report",
             "stores",
             "telemetry",
@@ -71,7 +74,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "replay",
-        &["actors", "config", "data_dir", "delivery", "domain", "fault", "ledger", "report", "run", "stores", "vcf"],
+        &[
+            "actors", "config", "data_dir", "delivery", "domain", "fault", "ledger", "report", "run", "stores",
+            "triage", "vcf",
+        ],
     ),
     (
         "cli",

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::env::Env;
 use super::input::Tap;
 use super::isolate::Isolation;
+use super::parsing::Parsing;
 use super::progress::Progress;
 use crate::config::Settings;
 use crate::domain::ids::{FileDigest, JobId};
@@ -19,9 +20,9 @@ use crate::fault::{Fault, Kind};
 use crate::ledger::Ledger;
 use crate::messages::Over;
 use crate::providers::Provider;
+use crate::reference::Reference;
 use crate::stores::Store;
 use crate::triage::Selector;
-use crate::vcf::parse::ParseContext;
 
 /// The services of a node. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +35,10 @@ pub struct Engine {
     pub store: Arc<dyn Store>,
     /// Who is asked about selected alleles.
     pub providers: Vec<Arc<dyn Provider>>,
+    /// By which alleles are aligned.
+    pub reference: Option<Arc<Reference>>,
+    /// What decides how lines become rows and segments: part of a job's identity.
+    pub layout: String,
     /// Everything configured.
     pub settings: Arc<Settings>,
     /// Numbers for people.
@@ -55,8 +60,8 @@ pub struct Job {
     pub tap: Tap,
     /// SHA-256 of the file, taken before the first segment; `None` for a pipe.
     pub digest: Option<FileDigest>,
-    /// What the parser must know of the header.
-    pub context: Arc<ParseContext>,
+    /// What parsing its segments needs.
+    pub parsing: Parsing,
     /// What was odd in the header.
     pub header_warnings: Warnings,
     /// The triage in force.

@@ -7,6 +7,7 @@
 //! | [`overseer`] | one file after the other; builds and rebuilds the chain of stages |
 //! | [`open`], [`boot`] | from a file to a job; what a start finds |
 //! | [`parser`] | reads the file, sends segments until each has its receipt |
+//! | [`parsing`] | a segment's text → rows, around records that panic |
 //! | [`credit`] | what a segment costs |
 //! | [`router`] | triage |
 //! | [`replays`] | dead letters that come to a job which is stored already: the end of it |
@@ -33,6 +34,7 @@ pub mod notifier;
 pub mod open;
 pub mod overseer;
 pub mod parser;
+pub mod parsing;
 pub mod poison;
 pub mod progress;
 pub mod replays;

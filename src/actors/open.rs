@@ -12,6 +12,7 @@ use super::engine::{COMMITS_MAX, Engine, Job};
 use super::env::Panicked;
 use super::input::{Stoppable, Tap};
 use super::parser::over_of_read;
+use super::parsing::Parsing;
 use crate::delivery::job::JobState;
 use crate::delivery::segment::SegmentSet;
 use crate::domain::ids::{DEFAULT_TENANT, FileDigest, JobId};
@@ -22,7 +23,7 @@ use crate::messages::Over;
 use crate::triage::Rule;
 use crate::vcf::parse::ParseContext;
 use crate::vcf::reader::{Reader, file_digest};
-use crate::vcf::{ReadError, ReadErrorKind};
+use crate::vcf::{ReadError, ReadErrorKind, header};
 
 /// What came of opening a file.
 pub enum Opened {
@@ -55,15 +56,18 @@ pub async fn open(engine: &Engine, tap: Tap, caution: Caution) -> Opened {
         Err(refused) => return Opened::Refused(refused),
     };
     let reader = header.reader;
+    if let Some(error) = contradiction(engine, &tap.name(), reader.header()) {
+        return Opened::Refused(error);
+    }
     let request = OpenJob {
         tenant: DEFAULT_TENANT.into(),
         file_digest: header.digest,
-        layout: engine.settings.layout(),
+        layout: engine.layout.clone(),
         file: tap.name(),
         bytes: header.bytes,
         header: reader.header().raw.clone(),
         samples: reader.header().samples as u64,
-        assembly: reader.header().assembly.clone(),
+        assembly: reader.header().assembly.clone().or_else(|| engine.settings.assembly.clone()),
         triage: Rule::text(engine.settings.triage.as_ref()),
         random: engine.env.random(),
         now_ms: engine.env.now_ms(),
@@ -105,7 +109,7 @@ fn running(
         id: accepted.job,
         tap,
         digest,
-        context: Arc::new(context),
+        parsing: Parsing { context: Arc::new(context), reference: engine.reference.clone() },
         header_warnings,
         rule: Arc::new(selector),
         poison: Arc::new(Mutex::new(accepted.poison.into_iter().collect::<BTreeSet<u64>>())),
@@ -135,6 +139,15 @@ pub async fn reopen(engine: &Engine, job: &Job) -> Result<(Reader, SegmentSet), 
     let done =
         done.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("reading the ledger panicked: {words}"))));
     done.map(|done| (header.reader, done)).map_err(|fault| super::engine::over_of(&fault))
+}
+
+/// A file that is of another assembly than what is configured is refused: everything that is said of it would be wrong.
+fn contradiction(engine: &Engine, name: &str, header: &header::Header) -> Option<ReceiptError> {
+    let by_name =
+        engine.settings.assembly.as_ref().and_then(|assembly| header.assembly_evidence.contradiction(assembly));
+    let by_reference = || engine.reference.as_ref().and_then(|reference| reference.contradiction(&header.contigs));
+    let why = by_name.or_else(by_reference)?;
+    Some(ReceiptError { code: 65, message: format!("{name}: {why}"), line: None, offset: None })
 }
 
 struct Header {

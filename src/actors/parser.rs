@@ -1,6 +1,5 @@
 //! Parser: reads a job's file, pass by pass, and sends every segment until it holds a receipt for it.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,9 +8,7 @@ use super::credit;
 use super::engine::{Engine, Job, over_of};
 use super::env::Panicked;
 use super::isolate::Isolation;
-use super::poison::tried;
 use super::stage::{Ctx, Link, Seat, Stage, Takes, later, then};
-use crate::delivery::poison::culprits;
 use crate::delivery::receipt::{Receipt, Verdict};
 use crate::delivery::source::{Read, Source};
 use crate::domain::counts::Counts;
@@ -20,8 +17,9 @@ use crate::domain::receipt::ReceiptError;
 use crate::domain::warning::Warnings;
 use crate::fault::Fault;
 use crate::messages::{Drain, Flush, JobOver, Over, Resend, Said, Segment, SegmentReceipt, Sending, SourceDone};
+use crate::reference::ReferenceError;
 use crate::telemetry::{Metric, count};
-use crate::vcf::parse::{ParseContext, ParsedSegment, parse_segment};
+use crate::vcf::parse::ParsedSegment;
 use crate::vcf::reader::{FileEnd, Next, RawSegment, Reader};
 use crate::vcf::{ReadError, ReadErrorKind};
 
@@ -245,24 +243,28 @@ impl Parser {
         self.parsing_bytes += cost_bytes;
         let job = self.job.clone();
         let trial = send.as_ref().and_then(|_| self.cautious_trial(cost_bytes));
-        let (context, poison) = (job.context.clone(), job.poison.clone());
+        let (parsing, poison) = (job.parsing.clone(), job.poison.clone());
         let known = job.known_poison();
         let work = self.engine.env.work("parse", move || {
             let mut known = known;
             if let Some(isolation) = trial {
-                known.extend(isolation.culprits(&context, &raw, &known));
+                known.extend(isolation.culprits(&parsing.context, &raw, &known));
             }
-            let (parsed, known) = parse_around_poison(&context, &raw, known);
+            let (parsed, known) = parsing.parse_around_poison(&raw, known)?;
             if !known.is_empty() {
                 poison.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(&known);
             }
-            (parsed, raw.text)
+            Ok::<_, ReferenceError>((parsed, raw.text))
         });
         then(ctx, work, move |parser, done, ctx| {
             parser.parsing -= 1;
             parser.parsing_bytes -= cost_bytes;
             match done {
-                Ok((parsed, text)) => parser.on_parsed(parsed, text, send),
+                Ok(Ok((parsed, text))) => parser.on_parsed(parsed, text, send),
+                Ok(Err(error)) => {
+                    let fault = Fault::unavailable(format!("{}: {error}", parser.job.tap.name()));
+                    return parser.end_with(over_of(&fault));
+                }
                 Err(Panicked(words)) => {
                     // Not the record's fault, or it would have been found: the segment comes again.
                     tracing::warn!(job = %parser.job.id, cause = %words, "parsing a segment panicked");
@@ -418,29 +420,6 @@ pub fn over_of_read(name: &str, error: ReadError) -> Over {
         }
         ReadErrorKind::Io => over_of(&Fault::unavailable(message)),
     }
-}
-
-/// Parses; a record that panics every time becomes a dead letter. Returns the ordinals that are poison, the known ones of other segments included.
-fn parse_around_poison(
-    context: &ParseContext,
-    raw: &RawSegment,
-    mut known: BTreeSet<u64>,
-) -> (ParsedSegment, BTreeSet<u64>) {
-    let whole = tried(|| parse_segment(context, raw, &|ordinal| known.contains(&ordinal)));
-    let words = match whole {
-        Ok(parsed) => return (parsed, known),
-        Err(words) => words,
-    };
-    let first = raw.first_ordinal;
-    let mut survives = |range: std::ops::Range<usize>| {
-        let outside = |ordinal: u64| !range.contains(&((ordinal - first) as usize)) || known.contains(&ordinal);
-        super::env::caught(|| parse_segment(context, raw, &outside)).is_ok()
-    };
-    let found = culprits(0..raw.records as usize, &mut survives);
-    tracing::warn!(records = found.len(), cause = %words, "records that panic become dead letters");
-    known.extend(found.into_iter().map(|nth| first + nth as u64));
-    let parsed = parse_segment(context, raw, &|ordinal| known.contains(&ordinal));
-    (parsed, known)
 }
 
 impl Stage for Parser {

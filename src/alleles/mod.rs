@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`mod@align`] | left alignment of one allele |
 //! | [`columns`] | the same for all rows of a batch: three nullable columns, and what was found |
+//! | `rows` | those columns beside the rows |
 //! | [`vrs`] | GA4GH VRS 2.0: fully-justified normalisation, and the digests of locations and alleles |
 //!
 //! What needs no reference is in [`crate::domain::allele`]; the product's own name of an allele is
@@ -18,7 +19,9 @@
 
 pub mod align;
 pub mod columns;
+mod rows;
 pub mod vrs;
 
 pub use align::{Aligned, left_align};
 pub use columns::{AlleleColumns, Identifier};
+pub use rows::identify;

@@ -37,6 +37,9 @@ pub struct RunArgs {
     /// Append the events of the run to FILE as JSON lines
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+    /// A FASTA by which insertions and deletions are left-aligned, in place of `alleles.reference`
+    #[arg(long, value_name = "FILE")]
+    reference: Option<PathBuf>,
     /// Wait while another process writes to the data directory, instead of exit 75
     #[arg(long)]
     wait: bool,
@@ -49,7 +52,8 @@ pub struct RunArgs {
 pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
     let inputs = inputs(&args.files)?;
     let names: Vec<String> = inputs.iter().map(name).collect();
-    let settings = global.settings()?;
+    let mut settings = global.settings()?;
+    settings.reference = args.reference.clone().or(settings.reference);
     let store = open_store(&settings)?;
     let screen = Screen::new(args.json);
     screen.install_log();

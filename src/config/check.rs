@@ -57,6 +57,8 @@ pub fn settings(layers: Layers, errors: &mut Vec<ConfigError>) -> Settings {
             zstd_level: integer("store.zstd_level") as i32,
             row_group_rows_max: size("store.row_group_rows_max"),
         },
+        reference: path(&layers, "alleles.reference").map(Path::to_owned),
+        assembly: word(&layers, "alleles.assembly").map(str::to_owned),
         frequencies: Frequencies {
             sub_fields: names(&layers, "annotations.frequency_columns").unwrap_or_default().to_vec(),
             info_keys: names(&layers, "annotations.frequency_fields").unwrap_or_default().to_vec(),

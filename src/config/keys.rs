@@ -85,6 +85,7 @@ pub const SECTIONS: &[Section] = &[
         doc: "What happens when a stage dies: it begins again, but not without end. When the budget is spent the process \
               drains and exits with 70.",
     },
+    Section { path: "alleles", doc: "What makes two alleles of different files the same." },
     Section {
         path: "annotations",
         doc: "What is read of a file's own annotations (VEP's CSQ, SnpEff's ANN, bcftools' BCSQ, ClinVar) into typed columns.",
@@ -232,6 +233,21 @@ pub const KEYS: &[Key] = &[
         Kind::Integer { min: 1, max: HOUR_MS },
         "5000",
         "Longest wait, in milliseconds. Not less than `backoff_min_ms`.",
+    ),
+    unset(
+        "alleles.reference",
+        Kind::Path,
+        "\"GRCh38.fa\"",
+        "A FASTA, plain or BGZF (`.fai` beside it or indexed by us), by which insertions and deletions are left-aligned into the \
+         columns `allele_pos`, `allele_ref` and `allele_alt`. Without one alleles are only trimmed. A file whose contigs have other \
+         lengths is refused. Part of a job's identity, by its content. `--reference FILE` on the command line sets it too.",
+    ),
+    unset(
+        "alleles.assembly",
+        Kind::Text("the name of an assembly such as \"GRCh38\""),
+        "\"GRCh38\"",
+        "The assembly that every file must be of: one whose header contradicts it is refused, one that does not tell is taken to \
+         be of it.",
     ),
     key(
         "annotations.frequency_columns",

@@ -57,6 +57,10 @@ pub struct Settings {
     pub drain_timeout_ms: u64,
     /// The store.
     pub store: StoreSettings,
+    /// An indexed FASTA by which alleles are left-aligned.
+    pub reference: Option<PathBuf>,
+    /// The assembly that every file must be of.
+    pub assembly: Option<String>,
     /// Where frequencies of populations are.
     pub frequencies: Frequencies,
     /// Kinds of providers that are asked about selected alleles.
@@ -131,14 +135,17 @@ impl Settings {
         self.layers.has_table("triage")
     }
 
-    /// Canonical text of everything that decides how lines become rows and segments: part of a job's id.
-    pub fn layout(&self) -> String {
+    /// Canonical text of everything that decides how lines become rows and segments: part of a job's id. `reference` is the digest
+    /// of the reference, if there is one.
+    pub fn layout(&self, reference: Option<&str>) -> String {
         let ReadLimits { line_bytes_max, segment_lines_max, segment_bytes_max, alts_max, .. } = self.read;
         format!(
             "schema={SCHEMA_VERSION} line_bytes_max={line_bytes_max} segment_lines_max={segment_lines_max} \
-             segment_bytes_max={segment_bytes_max} alts_max={alts_max} frequencies={}|{}",
+             segment_bytes_max={segment_bytes_max} alts_max={alts_max} frequencies={}|{} \
+             reference={}",
             self.frequencies.sub_fields.join(","),
-            self.frequencies.info_keys.join(",")
+            self.frequencies.info_keys.join(","),
+            reference.unwrap_or("none")
         )
     }
 

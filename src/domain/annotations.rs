@@ -45,7 +45,8 @@ impl Words {
         self.ids.is_empty()
     }
 
-    fn truncate(&mut self, len: usize) {
+    /// Keeps the first `len` rows.
+    pub fn truncate(&mut self, len: usize) {
         self.ids.truncate(len);
     }
 }

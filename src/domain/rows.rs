@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::annotations::Annotations;
+use super::identities::Identities;
 
 /// Part of the layout digest: goes up whenever the same line would make other rows.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -229,6 +230,8 @@ pub struct Rows {
     pub line_text: Text,
     /// What the file's annotator says; `None` if it says nothing of any row.
     pub annotations: Option<Box<Annotations>>,
+    /// Which allele each row is; `None` if nobody has looked.
+    pub identities: Option<Box<Identities>>,
 }
 
 impl Rows {
@@ -275,7 +278,8 @@ impl Rows {
     pub fn bytes(&self) -> usize {
         let text: usize = self.texts().iter().map(|t| t.bytes.len() + 4 * t.offsets.len()).sum();
         let said = self.annotations.as_ref().map_or(0, |annotations| annotations.bytes());
-        text + self.len() * (8 + 4 + 8 + 4 + 8 + 4) + said
+        let identities = self.identities.as_ref().map_or(0, |identities| identities.bytes());
+        text + self.len() * (8 + 4 + 8 + 4 + 8 + 4) + said + identities
     }
 
     /// About how much memory row `i` takes (bytes).
@@ -285,7 +289,11 @@ impl Rows {
             .annotations
             .as_ref()
             .map_or(0, |said| Annotations::ROW_BYTES + text(&said.hgvs_c) + text(&said.hgvs_p));
-        Self::ROW_BYTES + self.texts().into_iter().map(text).sum::<usize>() + said
+        let identity = self
+            .identities
+            .as_ref()
+            .map_or(0, |known| Identities::ROW_BYTES + text(&known.reference) + text(&known.alt));
+        Self::ROW_BYTES + self.texts().into_iter().map(text).sum::<usize>() + said + identity
     }
 
     fn texts(&self) -> [&Text; 9] {
@@ -325,6 +333,7 @@ impl Rows {
             text.truncate(len);
         }
         self.annotations.iter_mut().for_each(|said| said.truncate(len));
+        self.identities.iter_mut().for_each(|identities| identities.truncate(len));
     }
 
     /// Takes the last record off: its rows, and the rest stays.
@@ -344,6 +353,13 @@ impl Rows {
             (Some(mine), None) => mine.push_null(),
             (mine, Some(theirs)) => {
                 mine.get_or_insert_with(|| Box::new(Annotations::nulls(self.ordinal.len()))).push_row(theirs, i);
+            }
+        }
+        match (&mut self.identities, &other.identities) {
+            (None, None) => {}
+            (Some(mine), None) => mine.push_null(),
+            (mine, Some(theirs)) => {
+                mine.get_or_insert_with(|| Box::new(Identities::nulls(self.ordinal.len()))).push_row(theirs, i);
             }
         }
         self.ordinal.push(other.ordinal[i]);

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::actors::env::caught;
 use crate::actors::isolate::Isolation;
+use crate::actors::parsing::Parsing;
 use crate::actors::poison::poisonous;
 use crate::domain::dead::{Counted, DeadLetter};
 use crate::domain::rows::Rows;
-use crate::vcf::parse::{ParseContext, parse_segment};
+use crate::vcf::parse::ParseContext;
 use crate::vcf::reader::{Form, RawSegment};
 
 /// A dead letter and the text that is tried for it.
@@ -34,16 +35,16 @@ fn poison(detail: String) -> Tried {
 
 /// Tries every candidate; one that ends or panics its process costs itself only. `checks` are what else must survive its rows.
 pub fn try_all(
-    context: &ParseContext,
+    parsing: &Parsing,
     isolation: Option<&Isolation>,
     candidates: &[Candidate],
     checks: &[&dyn Fn(&Rows)],
 ) -> Vec<Tried> {
-    let culprits = isolation.map(|isolation| in_a_process(context, isolation, candidates)).unwrap_or_default();
+    let culprits = isolation.map(|isolation| in_a_process(&parsing.context, isolation, candidates)).unwrap_or_default();
     let mut all: Vec<Tried> = (0..candidates.len())
         .map(|nth| match culprits.contains(&nth) {
             true => poison("handling this record ends or panics the process".into()),
-            false => parse(context, &candidates[nth]),
+            false => parse(parsing, &candidates[nth]),
         })
         .collect();
     checks.iter().for_each(|check| bury(&mut all, check));
@@ -85,11 +86,12 @@ fn segment(context: &ParseContext, candidate: &Candidate, ordinal: u64) -> RawSe
     }
 }
 
-fn parse(context: &ParseContext, candidate: &Candidate) -> Tried {
-    let raw = segment(context, candidate, candidate.letter.ordinal);
-    match caught(|| parse_segment(context, &raw, &|_| false)) {
+fn parse(parsing: &Parsing, candidate: &Candidate) -> Tried {
+    let raw = segment(&parsing.context, candidate, candidate.letter.ordinal);
+    match caught(|| parsing.parse(&raw, &|_| false)) {
         Err(panicked) => poison(format!("parsing this record alone panics: {}", panicked.0)),
-        Ok(mut parsed) => match parsed.dead.pop() {
+        Ok(Err(error)) => Tried::Dead("reference_unreadable".into(), error.to_string()),
+        Ok(Ok(mut parsed)) => match parsed.dead.pop() {
             Some(dead) => Tried::Dead(dead.reason, dead.detail),
             None => {
                 let counts = &parsed.counts;

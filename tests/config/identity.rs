@@ -8,14 +8,15 @@ use crate::{defaults, folder, load, variables};
 
 #[test]
 fn layout_holds_what_decides_rows_and_nothing_else() {
-    let layout = defaults().layout();
+    let layout = defaults().layout(None);
     assert_eq!(
         layout,
         "schema=2 line_bytes_max=16777216 segment_lines_max=4096 segment_bytes_max=1048576 alts_max=1024 \
          frequencies=MAX_AF,gnomADe_AF,gnomADg_AF,gnomAD_AF,AF|AF_popmax,AF_grpmax,gnomAD_AF,gnomADe_AF,gnomADg_AF,AF_EXAC,\
-         AF_ESP,AF_TGP"
+         AF_ESP,AF_TGP reference=none"
     );
-    let with = |name: &str, value: &str| Settings::load_with(None, variables(&[(name, value)]), None).unwrap().layout();
+    let with =
+        |name: &str, value: &str| Settings::load_with(None, variables(&[(name, value)]), None).unwrap().layout(None);
     for key in keys::KEYS.iter().filter(|key| key.default.is_some() && key.path != "store.kind") {
         let other = match key.path {
             "data_dir" => "elsewhere",

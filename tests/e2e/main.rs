@@ -11,6 +11,7 @@
 //! | `queries` | that every query of the documents works and gives what they show |
 //! | `memory` | that peak memory is bounded whatever the records look like |
 //! | `torture` | SIGKILL at random moments of one job |
+//! | `answers` | what was concluded about selected alleles: once for each, however often the process is killed |
 //! | `durability` | the order of syncs and renames, as the system sees them |
 //! | `crash` | a crash at each crash point (feature `failpoints`) |
 //! | `replay`, `replay_crash` | dead letters that are replayed and dropped; a crash at each of its crash points (feature `failpoints`) |
@@ -29,6 +30,7 @@ mod poison;
 #[cfg(feature = "failpoints")]
 mod replay_crash;
 
+mod answers;
 mod durability;
 
 // The binary as it ships: these run once, without crash points.

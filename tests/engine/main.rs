@@ -4,6 +4,7 @@
 //!
 //! `VCF_AGENT_SEEDS=5000` runs more seeds, `VCF_AGENT_SEED=17` one.
 
+mod answering;
 #[path = "../support/memory_store.rs"]
 mod memory_store;
 mod replace;

@@ -22,6 +22,7 @@ use vcf_agent::domain::receipt::Receipt;
 use vcf_agent::fault::Fault;
 use vcf_agent::ledger::{Ledger, Mode};
 use vcf_agent::messages::{Broken, Drain, RunFile};
+use vcf_agent::providers::Provider;
 use vcf_agent::providers::rules::Rules;
 use vcf_agent::triage::Triage;
 
@@ -146,6 +147,8 @@ pub struct World {
     pub input: Input,
     pub store: MemoryStore,
     pub lives: u64,
+    /// Who is asked, in place of the rules.
+    pub provider: Option<Arc<dyn Provider>>,
     /// Lives after which a reader saw a part of a job.
     pub half_jobs: Vec<String>,
     seed: u64,
@@ -201,6 +204,7 @@ impl World {
             input: Input::new(seed),
             store,
             lives: 0,
+            provider: None,
             half_jobs: Vec::new(),
             seed,
             dir: dir.expect("a folder"),
@@ -227,6 +231,10 @@ impl World {
 
     pub fn trace(&self) -> Vec<(u64, &'static str)> {
         self.trace.borrow().clone()
+    }
+
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     pub fn dead_ordinals(&self) -> Vec<u64> {
@@ -323,7 +331,13 @@ impl World {
             env: Env::simulated(clock, self.seed ^ self.lives, self.chaos(clock)),
             ledger: Ledger::open(self.dir.path(), Mode::Inline).expect("a ledger"),
             store: Arc::new(self.store.clone()),
-            providers: vec![Arc::new(Rules::new(Default::default(), Arc::new(move || clock.now_ms())))],
+            providers: vec![
+                self.provider
+                    .clone()
+                    .unwrap_or_else(|| Arc::new(Rules::new(Default::default(), Arc::new(move || clock.now_ms())))),
+            ],
+            reference: None,
+            layout: settings.layout(None),
             settings: Arc::new(settings),
             progress: Arc::default(),
             isolation: None,

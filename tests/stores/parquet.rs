@@ -70,7 +70,7 @@ fn read(store: &dyn Store, job: &JobId) -> Result<(), Fault> {
 /// One column: name, type, meaning, whether it may be null, encodings of its data pages, whether smallest and largest value are kept.
 type Column = (&'static str, Type, &'static str, bool, &'static [Encoding], bool);
 
-const GOLDEN: [Column; 28] = [
+const GOLDEN: [Column; 32] = [
     ("ordinal", Type::INT64, "", false, &[Encoding::DELTA_BINARY_PACKED], true),
     ("alt_index", Type::INT32, "", false, &[Encoding::RLE_DICTIONARY], false),
     ("line", Type::INT64, "", false, &[Encoding::DELTA_BINARY_PACKED], false),
@@ -99,6 +99,10 @@ const GOLDEN: [Column; 28] = [
     ("population_frequency", Type::DOUBLE, "", true, &[Encoding::PLAIN], true),
     ("hgvs_c", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
     ("hgvs_p", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
+    ("allele_pos", Type::INT64, "", true, &[Encoding::DELTA_BINARY_PACKED], false),
+    ("allele_ref", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
+    ("allele_alt", Type::BYTE_ARRAY, "String", true, &[Encoding::DELTA_LENGTH_BYTE_ARRAY], false),
+    ("allele_how", Type::BYTE_ARRAY, "String", true, &[Encoding::RLE_DICTIONARY], false),
 ];
 
 #[test]

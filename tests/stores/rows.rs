@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use vcf_agent::domain::annotations::Annotations;
+use vcf_agent::domain::identities::Identities;
 use vcf_agent::domain::rows::{REPEATED_BYTES_MAX, Rows, Text};
 
 /// One record as it was read.
@@ -36,7 +37,7 @@ pub fn record(nth: u64, alts: usize) -> Record {
         info: Some(format!("DP={nth};AF=0.{nth}")),
         format: Some("GT:DP".into()),
         samples: Some(format!("0/1:{nth}\t1/1:{}", nth + 1)),
-        said: (nth % 4 != 3).then(|| format!("GENE{}", nth % 7)),
+        said: (nth % 4 != 3).then(|| format!("GENE{}", "X".repeat(nth as usize % 3))),
         ..Record::default()
     }
 }
@@ -59,6 +60,18 @@ fn push(rows: &mut Rows, ordinal: u64, record: &Record) {
                 say(columns, said, nth);
             }
             None => rows.annotations.iter_mut().for_each(|columns| columns.push_null()),
+        }
+        match &record.said {
+            Some(said) if said.len() % 3 != 0 => {
+                let before = rows.len();
+                let columns = rows.identities.get_or_insert_with(|| Box::new(Identities::nulls(before)));
+                let is_changed = nth % 2 == 0;
+                columns.pos.push(is_changed.then_some(record.pos));
+                columns.reference.push(Some(said.as_bytes()).filter(|_| is_changed));
+                columns.alt.push(Some(record.contig.as_bytes()).filter(|_| is_changed));
+                columns.how.push(Some(said.as_bytes()));
+            }
+            _ => rows.identities.iter_mut().for_each(|columns| columns.push_null()),
         }
         rows.ordinal.push(ordinal as i64);
         rows.alt_index.push(if record.alts.is_empty() { 0 } else { nth as i32 + 1 });
@@ -107,7 +120,15 @@ fn said(rows: &Rows, row: usize) -> Vec<Option<String>> {
         text(columns.hgvs_c.get(row)),
         text(columns.hgvs_p.get(row)),
     ];
-    words.chain(numbers).collect()
+    let nulls = Identities::nulls(rows.len());
+    let known = rows.identities.as_deref().unwrap_or(&nulls);
+    let identity = [
+        known.pos.get(row).map(|pos| pos.to_string()),
+        text(known.reference.get(row)),
+        text(known.alt.get(row)),
+        text(known.how.get(row)),
+    ];
+    words.chain(numbers).chain(identity).collect()
 }
 
 /// One row in plain values; a number without a value is none, whatever lies in its place.

@@ -15,6 +15,7 @@ use arrow_schema::ArrowError;
 
 use super::schema;
 use crate::domain::annotations::Annotations;
+use crate::domain::identities::Identities;
 use crate::domain::rows::{Bits, Rows, Text, Vocabulary};
 use crate::fault::Fault;
 
@@ -50,11 +51,11 @@ pub fn to_batch(rows: &Rows, range: Range<usize>) -> Result<RecordBatch, Fault> 
     ];
     match &rows.annotations {
         Some(said) => columns.extend(annotation_columns(said, &range)?),
-        None => {
-            let schema = schema::arrow();
-            let absent = schema.fields()[columns.len()..].iter();
-            columns.extend(absent.map(|field| new_null_array(field.data_type(), range.len())));
-        }
+        None => columns.extend(absent(ANNOTATIONS, range.len())),
+    }
+    match &rows.identities {
+        Some(identities) => columns.extend(identity_columns(identities, &range)?),
+        None => columns.extend(absent(IDENTITIES, range.len())),
     }
     RecordBatch::try_new(schema::arrow(), columns).map_err(arrow_fault)
 }
@@ -67,6 +68,52 @@ fn dictionary(ids: UInt32Array, vocabulary: &Vocabulary) -> Result<ArrayRef, Fau
     }
     let array = DictionaryArray::try_new(ids, Arc::new(names.finish())).map_err(arrow_fault)?;
     Ok(Arc::new(array))
+}
+
+/// Columns of the schema that hold what annotators say.
+const ANNOTATIONS: Range<usize> = 15..28;
+
+/// Columns of the schema that hold which allele a row is.
+const IDENTITIES: Range<usize> = 28..32;
+
+fn absent(columns: Range<usize>, rows: usize) -> Vec<ArrayRef> {
+    let schema = schema::arrow();
+    schema.fields()[columns].iter().map(|field| new_null_array(field.data_type(), rows)).collect()
+}
+
+/// Whether a batch has nothing in these columns; an older version of the schema has no such columns.
+fn is_null(batch: &RecordBatch, columns: Range<usize>) -> bool {
+    let schema = schema::arrow();
+    let mut found = schema.fields()[columns].iter().filter_map(|field| batch.column_by_name(field.name()));
+    found.all(|column| column.null_count() == batch.num_rows())
+}
+
+/// In the order of the schema.
+fn identity_columns(identities: &Identities, range: &Range<usize>) -> Result<Vec<ArrayRef>, Fault> {
+    let pos = ScalarBuffer::from(identities.pos.values[range.clone()].to_vec());
+    let pos = Int64Array::try_new(pos, nulls(&identities.pos.valid, range.clone())).map_err(arrow_fault)?;
+    let how: UInt32Array = range.clone().map(|row| identities.how.id(row)).collect();
+    Ok(vec![
+        Arc::new(pos),
+        text(&identities.reference, range.clone())?,
+        text(&identities.alt, range.clone())?,
+        dictionary(how, identities.how.vocabulary())?,
+    ])
+}
+
+/// The identities of a batch; `None` if there is none.
+fn identities(batch: &RecordBatch) -> Result<Option<Box<Identities>>, Fault> {
+    if is_null(batch, IDENTITIES) {
+        return Ok(None);
+    }
+    let mut identities = Identities {
+        reference: texts(batch, "allele_ref")?,
+        alt: texts(batch, "allele_alt")?,
+        ..Identities::default()
+    };
+    int64(batch, "allele_pos")?.iter().for_each(|pos| identities.pos.push(pos));
+    string(batch, "allele_how")?.iter().for_each(|how| identities.how.push(how.map(str::as_bytes)));
+    Ok(Some(Box::new(identities)))
 }
 
 /// In the order of the schema.
@@ -135,18 +182,13 @@ pub fn to_rows(batch: &RecordBatch) -> Result<Rows, Fault> {
         rows.contig.push(contig);
     }
     rows.annotations = annotations(batch)?;
+    rows.identities = identities(batch)?;
     Ok(rows)
 }
 
 /// The annotations of a batch; `None` if there is none.
 fn annotations(batch: &RecordBatch) -> Result<Option<Box<Annotations>>, Fault> {
-    let typed = schema::arrow();
-    let mut is_null = true;
-    for field in &typed.fields()[typed.index_of(Annotations::WORDS[0]).unwrap_or_default()..] {
-        // An older version of the schema has no such columns.
-        is_null &= batch.column_by_name(field.name()).is_none_or(|column| column.null_count() == batch.num_rows());
-    }
-    if is_null {
+    if is_null(batch, ANNOTATIONS) {
         return Ok(None);
     }
     let mut said = Annotations::default();

@@ -27,7 +27,7 @@ enum How {
 }
 
 /// Name, type, whether it may be null, encoding, whether its smallest and largest values are kept for readers to skip by.
-const COLUMNS: [(&str, Kind, bool, How, bool); 28] = [
+const COLUMNS: [(&str, Kind, bool, How, bool); 32] = [
     ("ordinal", Kind::Int64, false, How::Delta, true),
     ("alt_index", Kind::Int32, false, How::Dictionary, false),
     ("line", Kind::Int64, false, How::Delta, false),
@@ -56,6 +56,10 @@ const COLUMNS: [(&str, Kind, bool, How, bool); 28] = [
     ("population_frequency", Kind::Double, true, How::Plain, true),
     ("hgvs_c", Kind::Text, true, How::Lengths, false),
     ("hgvs_p", Kind::Text, true, How::Lengths, false),
+    ("allele_pos", Kind::Int64, true, How::Delta, false),
+    ("allele_ref", Kind::Text, true, How::Lengths, false),
+    ("allele_alt", Kind::Text, true, How::Lengths, false),
+    ("allele_how", Kind::Name, true, How::Dictionary, false),
 ];
 
 #[derive(Clone, Copy)]
