@@ -33,6 +33,117 @@ pub fn recipes(quick: bool) -> Vec<Recipe> {
     ]
 }
 
+/// A genome of one sample with VEP's annotations: once with a header that does not say so, once with one that does.
+pub fn annotated(quick: bool) -> [Recipe; 2] {
+    let records = if quick { 100_000 } else { 1_000_000 };
+    [
+        Recipe { name: "mute-1m", records, write: |out, records| vep(out, records, "x") },
+        Recipe { name: "annotated-1m", records, write: |out, records| vep(out, records, VEP) },
+    ]
+}
+
+/// One contig, one record in five an insertion or deletion.
+pub fn indels(quick: bool) -> Recipe {
+    Recipe { name: "indels-1m", records: if quick { 100_000 } else { 1_000_000 }, write: indel_sites }
+}
+
+/// The reference of [`indels`], with its index.
+pub fn reference(recipe: &Recipe, cache: &Path) -> PathBuf {
+    let path = cache.join(format!("{}-{}-v{VERSION}.fa", recipe.name, recipe.records));
+    if !path.exists() {
+        let unfinished = path.with_extension("tmp");
+        let mut out = BufWriter::new(File::create(&unfinished).expect("the cache folder can be written to"));
+        writeln!(out, ">chr1").expect("a disk with room");
+        let bases = INDEL_SPACING * (recipe.records + 2);
+        for line in 0..bases.div_ceil(60) {
+            let text: String = (1..=60).map(|nth| base_at(line * 60 + nth)).collect();
+            writeln!(out, "{text}").expect("a disk with room");
+        }
+        out.flush().expect("a disk with room");
+        drop(out);
+        fs::rename(unfinished, &path).expect("the file gets its name");
+    }
+    path
+}
+
+/// Bases between two records of [`indels`].
+const INDEL_SPACING: u64 = 100;
+
+/// The base of the reference at a 1-based position: short repeats, as genomes have them.
+fn base_at(pos: u64) -> &'static str {
+    let mixed = (pos / 3).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61;
+    BASES[(mixed % 4) as usize]
+}
+
+fn indel_sites(out: &mut dyn Write, records: u64) -> std::io::Result<()> {
+    writeln!(out, "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")?;
+    let mut random = fastrand::Rng::with_seed(6);
+    for i in 0..records {
+        let pos = INDEL_SPACING * (i + 1);
+        let reference = base_at(pos);
+        let text = |bases: u64| (0..bases).map(|nth| base_at(pos + nth)).collect::<String>();
+        match random.u32(0..10) {
+            0 => writeln!(out, "chr1\t{pos}\t.\t{}\t{reference}\t50\tPASS\tDP=30", text(random.u64(2..6)))?,
+            1 => writeln!(out, "chr1\t{pos}\t.\t{reference}\t{}\t50\tPASS\tDP=30", text(random.u64(2..6)))?,
+            _ => {
+                let alt = BASES.iter().find(|base| **base != reference).unwrap_or(&"N");
+                writeln!(out, "chr1\t{pos}\t.\t{reference}\t{alt}\t50\tPASS\tDP=30")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+const VEP: &str = "Consequence annotations from Ensembl VEP. Format: Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|BIOTYPE|EXON|\
+     HGVSc|HGVSp|MANE_SELECT|CANONICAL|gnomADe_AF|gnomADg_AF|MAX_AF|REVEL|CLIN_SIG";
+
+/// One sample, three transcripts for each record; one in fifty changes the protein.
+fn vep(out: &mut dyn Write, records: u64, description: &str) -> std::io::Result<()> {
+    let csq = format!("##INFO=<ID=CSQ,Number=.,Type=String,Description=\"{description}\">");
+    let lines = [
+        "##INFO=<ID=DP,Number=1,Type=Integer,Description=\"x\">",
+        &csq,
+        "##FORMAT=<ID=GT,Number=1,Type=String,Description=\"x\">",
+        "##FORMAT=<ID=DP,Number=1,Type=Integer,Description=\"x\">",
+        "##FORMAT=<ID=GQ,Number=1,Type=Integer,Description=\"x\">",
+    ];
+    head(out, &lines, 1)?;
+    let mut random = fastrand::Rng::with_seed(7);
+    for i in 0..records {
+        let (contig, pos) = place(i, records);
+        let (reference, alt) = snv(&mut random);
+        let (consequence, impact) = match random.u32(0..500) {
+            0 => ("stop_gained", "HIGH"),
+            1..10 => ("missense_variant", "MODERATE"),
+            10..20 => ("synonymous_variant", "LOW"),
+            _ => ("intron_variant", "MODIFIER"),
+        };
+        let gene = i / 40;
+        let frequency = if random.bool() { format!("0.{:06}", random.u32(1..999_999)) } else { String::new() };
+        write!(
+            out,
+            "chr{contig}\t{pos}\t.\t{reference}\t{alt}\t{}\tPASS\tDP={};CSQ=",
+            random.u32(30..2_000),
+            random.u32(10..60)
+        )?;
+        for transcript in 0..3 {
+            let comma = if transcript > 0 { "," } else { "" };
+            let mane = if transcript == 0 { format!("NM_{gene:06}.3") } else { String::new() };
+            let canonical = if transcript == 0 { "YES" } else { "" };
+            write!(
+                out,
+                "{comma}{alt}|{consequence}|{impact}|GENE{gene}|ENSG{gene:011}|Transcript|ENST{:011}|protein_coding||ENST{:011}.1:c.{}{reference}>{alt}||{mane}|{canonical}|{frequency}|{frequency}|{frequency}||",
+                gene * 3 + transcript,
+                gene * 3 + transcript,
+                i % 3_000,
+            )?;
+        }
+        let (genotype, depth) = if random.bool() { ("0/1", random.u32(10..60)) } else { ("1/1", random.u32(10..60)) };
+        writeln!(out, "\tGT:DP:GQ\t{genotype}:{depth}:{}", random.u32(20..99))?;
+    }
+    Ok(())
+}
+
 /// Makes the file, unless it is there.
 pub fn make(recipe: &Recipe, cache: &Path) -> Made {
     let path = cache.join(format!("{}-{}-v{VERSION}.vcf.gz", recipe.name, recipe.records));

@@ -4,6 +4,7 @@
 //! `just bench-ingest [--quick] [--runs N] [--only NAME]`. Files are kept in the cache folder
 //! (`$VCF_AGENT_BENCH_DIR`, else `vcf-agent/bench` in the user's cache) and made anew if their recipe changes.
 
+mod additions;
 mod generate;
 mod measure;
 mod one_core;
@@ -65,6 +66,9 @@ fn main() {
     }
     for (recipe, made) in &made_files {
         one_core::run(recipe, made, options.runs);
+    }
+    if options.wants("additions") {
+        additions::run(options.quick, options.runs, &cache);
     }
     if options.wants("pipe") {
         pipe::run(options.quick, &cache);

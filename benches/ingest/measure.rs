@@ -21,7 +21,7 @@ pub fn median(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
 
 /// Runs to the end; the second value is whether it succeeded (exit code 0).
 #[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
-fn measured(command: &mut Command) -> (Outcome, bool) {
+pub fn measured(command: &mut Command) -> (Outcome, bool) {
     let begun = Instant::now();
     let child = command.spawn().expect("the program starts");
     let (success, usage) = wait(&child);

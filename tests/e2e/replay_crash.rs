@@ -29,7 +29,10 @@ fn place_with_dead_letters() -> (Place, Vec<(i64, i32, i64)>) {
         text.push_str(&(columns.join("\t") + "\n"));
     }
     place.write("many.vcf", &text);
-    place.write("two.toml", "[ingest]\nalts_max = 2\nsegment_lines_max = 16\n[analysis]\nproviders = []\n[triage.qual]\nmin = 450\n");
+    place.write(
+        "two.toml",
+        "[ingest]\nalts_max = 2\nsegment_lines_max = 16\n[analysis]\nproviders = []\n[triage.qual]\nmin = 450\n",
+    );
     place.call(["run", "--config", "two.toml", "many.vcf"]).expect(3);
     (place, oracle::expected_rows(text.as_bytes()))
 }
