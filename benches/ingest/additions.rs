@@ -47,7 +47,7 @@ pub fn run(quick: bool, runs: usize, cache: &Path) {
             case(
                 "the same, an expression",
                 &file,
-                "[triage]\nexpression = \"INFO/AF<0.01 && QUAL>30 && FILTER=\\\"PASS\\\"\"\n",
+                "[analysis]\nproviders = []\n[triage]\nexpression = \"INFO/AF<0.01 && QUAL>30 && FILTER=\\\"PASS\\\"\"\n",
             ),
         ],
         runs,

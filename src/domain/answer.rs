@@ -7,6 +7,9 @@ use super::finding::Assessment;
 /// zstd level of a packed batch: criteria repeat from answer to answer, so the fastest one does.
 const ZSTD_LEVEL: i32 = 1;
 
+/// Version of what is packed: goes up whenever a field of an answer comes, goes or moves.
+const VERSION: u8 = 1;
+
 /// A batch never unpacks to more than this (bytes).
 const UNPACKED_BYTES_MAX: u64 = 1 << 30;
 
@@ -31,13 +34,15 @@ pub struct Answer {
     pub assessment: Assessment,
 }
 
-/// MessagePack, compressed.
+/// MessagePack, fields by position, compressed; the first byte is the version.
 ///
 /// # Errors
 /// If the answers cannot be encoded, which no sound one does.
 pub fn pack(answers: &[Answer]) -> Result<Vec<u8>, String> {
-    let body = rmp_serde::to_vec_named(answers).map_err(|error| error.to_string())?;
-    zstd::bulk::compress(&body, ZSTD_LEVEL).map_err(|error| error.to_string())
+    let body = rmp_serde::to_vec(answers).map_err(|error| error.to_string())?;
+    let mut packed = zstd::bulk::compress(&body, ZSTD_LEVEL).map_err(|error| error.to_string())?;
+    packed.insert(0, VERSION);
+    Ok(packed)
 }
 
 /// Reads what [`pack`] made.
@@ -46,6 +51,11 @@ pub fn pack(answers: &[Answer]) -> Result<Vec<u8>, String> {
 /// If it is damaged, or of a version that this binary does not know.
 pub fn unpack(packed: &[u8]) -> Result<Vec<Answer>, String> {
     use std::io::Read;
+    let packed = match packed {
+        [VERSION, packed @ ..] => packed,
+        [version, ..] => return Err(format!("version {version} is not known, this vcf-agent knows {VERSION}")),
+        [] => return Err("it is empty".into()),
+    };
     let mut body = Vec::new();
     let decoder = zstd::stream::read::Decoder::new(packed).map_err(|error| error.to_string())?;
     decoder.take(UNPACKED_BYTES_MAX).read_to_end(&mut body).map_err(|error| error.to_string())?;

@@ -204,13 +204,13 @@ impl BatchReceipt {
     }
 }
 
-/// An allele that is asked about.
-#[derive(Clone)]
-pub struct Picked {
-    /// 0-based number of its row among those that its segment stored.
-    pub row: u32,
+/// The tasks of a batch.
+#[derive(Default)]
+pub struct Tasks {
+    /// By task: 0-based number of its row among those that its segment stored.
+    pub rows: Vec<u32>,
     /// What is asked.
-    pub task: Task,
+    pub tasks: Vec<Task>,
 }
 
 /// Ask about these.
@@ -218,17 +218,27 @@ pub struct Ask {
     /// Which batch.
     pub asking: Asking,
     /// Its tasks.
-    pub tasks: Arc<Vec<Picked>>,
+    pub tasks: Arc<Tasks>,
     /// The way back.
     pub receipt: BatchReceipt,
 }
 
+/// What was said of one task.
+pub struct Spoken {
+    /// Which of the batch.
+    pub nth: usize,
+    /// A finding, or why there will be none.
+    pub said: Result<Finding, DeadTask>,
+}
+
 /// What a provider said of a batch, or of the part of it that needs no other try.
 pub struct Found {
-    /// The segment of all of them.
-    pub segment: u32,
-    /// A finding, or why there will be none.
-    pub outcomes: Vec<(Picked, Result<Finding, DeadTask>)>,
+    /// Of which batch.
+    pub asking: Asking,
+    /// Its tasks.
+    pub tasks: Arc<Tasks>,
+    /// What was said of them; of some nothing, if they are tried again.
+    pub spoken: Vec<Spoken>,
     /// The way back.
     pub receipt: BatchReceipt,
 }
@@ -237,8 +247,8 @@ pub struct Found {
 pub struct GivenBack {
     /// Of which batch.
     pub asking: Asking,
-    /// They.
-    pub tasks: Vec<Picked>,
+    /// Which of its tasks.
+    pub tasks: Vec<usize>,
     /// Why.
     pub why: Why,
 }

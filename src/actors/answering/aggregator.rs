@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::super::stage::{Ctx, Link, Stage, Takes};
 use crate::domain::answer::{Answer, DeadTask};
 use crate::domain::finding::{Finding, Item, merge};
-use crate::messages::{Assessed, BatchReceipt, Found, Picked};
+use crate::messages::{Assessed, BatchReceipt, Found, Spoken, Tasks};
+use crate::providers::Task;
 
 /// See the module.
 pub struct Aggregator {
@@ -32,18 +33,18 @@ impl Aggregator {
     }
 
     /// Everybody has spoken of this allele. One finding is enough for an answer; the assessment says whether it is a quorum.
-    fn close(&self, picked: &Picked, said: Said, assessed: &mut Assessed) {
+    fn close(&self, tasks: &Tasks, nth: usize, said: Said, assessed: &mut Assessed) {
         assessed.receipts.extend(said.receipts);
         if said.findings.is_empty() {
             assessed.dead.extend(said.dead.into_iter().next());
             return;
         }
-        let evidence = &picked.task.evidence;
+        let Task { id, evidence, .. } = &tasks.tasks[nth];
         let text = |item| evidence.value(item).map(str::to_owned).unwrap_or_default();
         assessed.answers.push(Answer {
-            ordinal: picked.task.id.ordinal,
-            alt_index: picked.task.id.alt_index,
-            row: picked.row,
+            ordinal: id.ordinal,
+            alt_index: id.alt_index,
+            row: tasks.rows[nth],
             chrom: text(Item::Chrom),
             pos: text(Item::Pos).parse().unwrap_or_default(),
             reference: text(Item::Ref),
@@ -59,19 +60,21 @@ impl Stage for Aggregator {
 
 impl Takes<Found> for Aggregator {
     fn take(&mut self, found: Found, _: &mut Ctx<Self>) {
-        let Found { segment, outcomes, receipt } = found;
+        let Found { asking, tasks, spoken, receipt } = found;
+        let segment = asking.segment;
         let mut assessed = Assessed { segment, answers: Vec::new(), dead: Vec::new(), receipts: Vec::new() };
-        for (picked, outcome) in outcomes {
-            let mut said = self.waiting.remove(&(segment, picked.row)).unwrap_or_default();
-            match outcome {
+        for Spoken { nth, said: one } in spoken {
+            let place = (segment, tasks.rows[nth]);
+            let mut said = self.waiting.remove(&place).unwrap_or_default();
+            match one {
                 Ok(finding) => said.findings.push(finding),
                 Err(dead) => said.dead.push(dead),
             }
             if said.findings.len() + said.dead.len() >= self.providers {
-                self.close(&picked, said, &mut assessed);
+                self.close(&tasks, nth, said, &mut assessed);
             } else {
                 said.receipts.push(receipt.clone());
-                self.waiting.insert((segment, picked.row), said);
+                self.waiting.insert(place, said);
             }
         }
         assessed.receipts.push(receipt);

@@ -12,7 +12,7 @@ use super::super::env::{Panicked, caught};
 use super::super::stage::{Ctx, Link, Stage, Takes, then};
 use crate::domain::answer::DeadTask;
 use crate::fault::{Fault, Kind};
-use crate::messages::{Ask, Found, GivenBack, Picked, Why};
+use crate::messages::{Ask, Found, GivenBack, Spoken, Tasks, Why};
 use crate::providers::{Outcome, Provider, Task};
 use crate::telemetry::{Metric, count};
 
@@ -43,7 +43,7 @@ impl Asker {
             let Some(ask) = self.waiting.pop_front() else { return };
             self.calls += 1;
             let (provider, tasks) = (self.provider.clone(), ask.tasks.clone());
-            let work = self.engine.env.work("ask", move || caught(|| answers(&*provider, &tasks)));
+            let work = self.engine.env.work("ask", move || caught(|| answers(&*provider, &tasks.tasks)));
             then(ctx, work, move |asker, outcomes, ctx| {
                 asker.calls -= 1;
                 match outcomes {
@@ -61,40 +61,47 @@ impl Asker {
     fn give_back_all(&self, ask: Ask, words: String) {
         count(Metric::WorkPanics, 1);
         tracing::warn!(provider = self.provider.kind(), cause = %words, "a provider panicked");
-        let (asking, tasks) = (ask.asking, ask.tasks.to_vec());
-        self.dispatcher.post(GivenBack { asking, tasks, why: Why::Panicked(words) });
-        self.aggregator.post(Found { segment: asking.segment, outcomes: Vec::new(), receipt: ask.receipt });
+        let tasks = (0..ask.tasks.tasks.len()).collect();
+        self.dispatcher.post(GivenBack { asking: ask.asking, tasks, why: Why::Panicked(words) });
+        self.tell(ask, Vec::new());
     }
 
     fn sort(&self, ask: Ask, outcomes: Vec<Outcome>) {
         let kind = self.provider.kind();
-        let (mut said, mut back) = (Vec::new(), Vec::new());
+        let (mut spoken, mut back) = (Vec::new(), Vec::new());
         let mut why = Fault::transient("it was given back unanswered");
-        for (picked, outcome) in ask.tasks.iter().zip(outcomes) {
+        for (nth, outcome) in outcomes.into_iter().enumerate() {
             match outcome {
-                Outcome::Answered(finding) | Outcome::Abstained(finding) => said.push((picked.clone(), Ok(*finding))),
+                Outcome::Answered(finding) | Outcome::Abstained(finding) => {
+                    spoken.push(Spoken { nth, said: Ok(*finding) });
+                }
                 Outcome::Failed(fault) if fault.kind == Kind::Permanent => {
-                    said.push((picked.clone(), Err(dead_task(picked, kind, &fault))));
+                    spoken.push(Spoken { nth, said: Err(dead_task(&ask.tasks, nth, kind, &fault)) });
                 }
                 Outcome::Failed(fault) => {
-                    back.push(picked.clone());
+                    back.push(nth);
                     why = fault;
                 }
-                Outcome::Returned => back.push(picked.clone()),
+                Outcome::Returned => back.push(nth),
             }
         }
         if !back.is_empty() {
             self.dispatcher.post(GivenBack { asking: ask.asking, tasks: back, why: Why::Fault(why) });
         }
-        self.aggregator.post(Found { segment: ask.asking.segment, outcomes: said, receipt: ask.receipt });
+        self.tell(ask, spoken);
+    }
+
+    fn tell(&self, Ask { asking, tasks, receipt }: Ask, spoken: Vec<Spoken>) {
+        self.aggregator.post(Found { asking, tasks, spoken, receipt });
     }
 }
 
-fn dead_task(picked: &Picked, provider: &str, fault: &Fault) -> DeadTask {
+fn dead_task(tasks: &Tasks, nth: usize, provider: &str, fault: &Fault) -> DeadTask {
+    let id = &tasks.tasks[nth].id;
     DeadTask {
-        ordinal: picked.task.id.ordinal,
-        alt_index: picked.task.id.alt_index,
-        row: picked.row,
+        ordinal: id.ordinal,
+        alt_index: id.alt_index,
+        row: tasks.rows[nth],
         provider: provider.to_owned(),
         reason: "provider_failed".into(),
         detail: fault.to_string(),
@@ -103,9 +110,8 @@ fn dead_task(picked: &Picked, provider: &str, fault: &Fault) -> DeadTask {
 }
 
 /// One outcome per task. A provider of this kind computes: its future is done as soon as it is asked.
-fn answers(provider: &dyn Provider, tasks: &[Picked]) -> Vec<Outcome> {
-    let tasks: Vec<Task> = tasks.iter().map(|picked| picked.task.clone()).collect();
-    let mut outcomes = pin!(provider.analyse(&tasks));
+fn answers(provider: &dyn Provider, tasks: &[Task]) -> Vec<Outcome> {
+    let mut outcomes = pin!(provider.analyse(tasks));
     match outcomes.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcomes) => outcomes,
         Poll::Pending => tasks.iter().map(|_| Outcome::Returned).collect(),

@@ -14,7 +14,7 @@ use crate::delivery::receipt::{Receipt, Verdict};
 use crate::domain::answer::{DeadTask, set_bits};
 use crate::fault::Fault;
 use crate::ledger::PendingSegment;
-use crate::messages::{AnalysisOver, Ask, Asking, Assessed, BatchReceipt, Drain, GivenBack, Picked, SaidOfBatch, Why};
+use crate::messages::{AnalysisOver, Ask, Asking, Assessed, BatchReceipt, Drain, GivenBack, SaidOfBatch, Tasks, Why};
 use crate::providers::{Task, TaskId};
 
 /// Tasks in one batch, at most.
@@ -35,7 +35,7 @@ const BACKOFF_MS: (u64, u64) = (100, 5_000);
 /// A batch that is to be sent, and how often it was.
 struct Ready {
     segment: u32,
-    tasks: Arc<Vec<Picked>>,
+    tasks: Arc<Tasks>,
     strikes: u32,
     given_back: u32,
 }
@@ -180,30 +180,21 @@ impl Dispatcher {
             }
             let picked: Vec<usize> = set_bits(&segment.pending).map(|row| row as usize).collect();
             let evidence = reader.read_all(&rows, &picked);
-            let task = |(row, evidence): (&usize, _)| Picked {
-                row: *row as u32,
-                task: Task {
-                    id: TaskId {
-                        job: job.clone(),
-                        ordinal: rows.ordinal[*row] as u64,
-                        alt_index: rows.alt_index[*row] as u32,
-                    },
-                    evidence,
-                    deadline_ms,
-                },
+            let task = |(row, evidence): (&usize, _)| {
+                let (ordinal, alt_index) = (rows.ordinal[*row] as u64, rows.alt_index[*row] as u32);
+                (*row as u32, Task { id: TaskId { job: job.clone(), ordinal, alt_index }, evidence, deadline_ms })
             };
-            Ok(picked.iter().zip(evidence).map(task).collect::<Vec<Picked>>())
+            Ok(picked.iter().zip(evidence).map(task).collect::<Vec<(u32, Task)>>())
         });
         then(ctx, work, move |dispatcher, tasks, ctx| {
             dispatcher.is_reading = false;
-            match tasks
-                .unwrap_or_else(|Panicked(words)| Err(Fault::permanent(format!("reading evidence panicked: {words}"))))
-            {
+            let panicked = |Panicked(words)| Err(Fault::permanent(format!("reading evidence panicked: {words}")));
+            match tasks.unwrap_or_else(panicked) {
                 Ok(tasks) => {
                     let mut tasks = tasks.into_iter().peekable();
                     while tasks.peek().is_some() {
-                        let batch: Vec<Picked> = tasks.by_ref().take(BATCH_TASKS_MAX).collect();
-                        let (segment, tasks) = (number, Arc::new(batch));
+                        let (rows, tasks) = tasks.by_ref().take(BATCH_TASKS_MAX).unzip();
+                        let (segment, tasks) = (number, Arc::new(Tasks { rows, tasks }));
                         dispatcher.ready.push_back(Ready { segment, tasks, strikes: 0, given_back: 0 });
                     }
                     dispatcher.pump(ctx);
@@ -233,43 +224,35 @@ impl Dispatcher {
             return self.rest(Ready { strikes, ..ready }, ctx);
         }
         let Ready { segment, tasks, given_back, .. } = ready;
-        if let [task] = &tasks[..] {
+        let count = tasks.tasks.len();
+        if count == 1 {
             let detail = format!("asking about this allele alone panics: {why}");
-            return self.bury(segment, [task], "poison", &detail, strikes);
+            return self.bury(segment, &tasks, "poison", &detail, strikes);
         }
-        let (first, second) = tasks.split_at(tasks.len() / 2);
-        for half in [first, second] {
-            self.rest(Ready { segment, tasks: Arc::new(half.to_vec()), strikes: 0, given_back }, ctx);
+        for half in [0..count / 2, count / 2..count] {
+            let tasks = Arc::new(some(&tasks, half));
+            self.rest(Ready { segment, tasks, strikes: 0, given_back }, ctx);
         }
     }
 
-    fn bury<'t>(
-        &mut self,
-        segment: u32,
-        tasks: impl IntoIterator<Item = &'t Picked>,
-        reason: &str,
-        detail: &str,
-        attempts: u32,
-    ) {
-        let dead: Vec<DeadTask> = tasks
-            .into_iter()
-            .map(|picked| DeadTask {
-                ordinal: picked.task.id.ordinal,
-                alt_index: picked.task.id.alt_index,
-                row: picked.row,
-                provider: super::kinds(&self.engine),
-                reason: reason.to_owned(),
-                detail: detail.to_owned(),
-                attempts,
-            })
-            .collect();
+    fn bury(&mut self, segment: u32, tasks: &Tasks, reason: &str, detail: &str, attempts: u32) {
+        let dead = tasks.tasks.iter().zip(&tasks.rows).map(|(task, row)| DeadTask {
+            ordinal: task.id.ordinal,
+            alt_index: task.id.alt_index,
+            row: *row,
+            provider: super::kinds(&self.engine),
+            reason: reason.to_owned(),
+            detail: detail.to_owned(),
+            attempts,
+        });
+        let dead: Vec<DeadTask> = dead.collect();
         let batch = self.next_batch;
         self.next_batch += 1;
         let me = self.me.clone();
         let asking = Asking { batch, segment };
         let receipt = Receipt::new(asking, move |asking, verdict| me.post(SaidOfBatch { asking, verdict }));
         // If even this is lost, they wait in the ledger for the next run.
-        let ready = Ready { segment, tasks: Arc::new(Vec::new()), strikes: 0, given_back: 0 };
+        let ready = Ready { segment, tasks: Arc::default(), strikes: 0, given_back: 0 };
         self.in_flight.insert(batch, Flight { ready, receipts: 1, is_lost: false });
         self.recorder.post(Assessed { segment, answers: Vec::new(), dead, receipts: vec![BatchReceipt::new(receipt)] });
     }
@@ -293,6 +276,12 @@ impl Dispatcher {
     }
 }
 
+/// Some of the tasks of a batch.
+fn some(tasks: &Tasks, which: impl IntoIterator<Item = usize>) -> Tasks {
+    let (rows, tasks) = which.into_iter().map(|nth| (tasks.rows[nth], tasks.tasks[nth].clone())).unzip();
+    Tasks { rows, tasks }
+}
+
 impl Stage for Dispatcher {
     const NAME: &'static str = "dispatcher";
 
@@ -312,7 +301,7 @@ impl Takes<SaidOfBatch> for Dispatcher {
         let flight = self.in_flight.remove(&asking.batch);
         if let Some(Flight { ready, is_lost: true, .. }) = flight
             && !self.is_draining
-            && !ready.tasks.is_empty()
+            && !ready.tasks.tasks.is_empty()
         {
             self.rest(ready, ctx);
         }
@@ -324,7 +313,7 @@ impl Takes<GivenBack> for Dispatcher {
     fn take(&mut self, back: GivenBack, ctx: &mut Ctx<Self>) {
         let Some(flight) = self.in_flight.get(&back.asking.batch) else { return };
         let (segment, strikes, given_back) = (back.asking.segment, flight.ready.strikes, flight.ready.given_back + 1);
-        let tasks = Arc::new(back.tasks);
+        let tasks = Arc::new(some(&flight.ready.tasks, back.tasks));
         match back.why {
             _ if self.is_draining => {}
             Why::Panicked(why) => {
@@ -332,7 +321,7 @@ impl Takes<GivenBack> for Dispatcher {
                 self.on_panic(Ready { segment, tasks, strikes, given_back }, &why, ctx);
             }
             Why::Fault(fault) if given_back >= GIVEN_BACK_MAX => {
-                self.bury(segment, &tasks[..], "provider_failed", &fault.to_string(), given_back);
+                self.bury(segment, &tasks, "provider_failed", &fault.to_string(), given_back);
             }
             Why::Fault(_) => self.rest(Ready { segment, tasks, strikes, given_back }, ctx),
         }
