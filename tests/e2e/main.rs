@@ -9,6 +9,7 @@
 //! | `shared_data` | real files and the format's conformance suite, where they are present |
 //! | `export` | that what comes out is what went in |
 //! | `queries` | that every query of the documents works and gives what they show |
+//! | `reference` | alleles left-aligned by a reference, and files of another assembly |
 //! | `memory` | that peak memory is bounded whatever the records look like |
 //! | `torture` | SIGKILL at random moments of one job |
 //! | `answers` | what was concluded about selected alleles: once for each, however often the process is killed |
@@ -44,6 +45,8 @@ mod memory;
 mod processes;
 #[cfg(not(feature = "failpoints"))]
 mod queries;
+#[cfg(not(feature = "failpoints"))]
+mod reference;
 #[cfg(not(feature = "failpoints"))]
 mod replay;
 #[cfg(not(feature = "failpoints"))]
