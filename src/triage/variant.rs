@@ -124,12 +124,12 @@ fn place(text: &str, at: usize) -> Option<Result<Variant, String>> {
         return None;
     }
     let alleles = if alleles.is_empty() { None } else { Some(ref_and_alt(alleles)?) };
-    let is_range = alleles.is_none() && text[at..].starts_with('-') && chrom.contains(':');
-    if is_range {
+    let is_begin = chrom.contains(':') || (chrom.starts_with("chr") && chrom.contains('-'));
+    if alleles.is_none() && text[at..].starts_with('-') && is_begin {
         return Some(Err(format!("{text} is a range: name one position, or a variant")));
     }
-    // `rs_123` and `COSV-12` are IDs; a place needs `:`, or alleles.
-    if alleles.is_none() && !text[at..].starts_with([':', '.', ' ']) {
+    // `sv_123` and `sv-12` are IDs: a place needs `:`, or alleles, or the name of a chromosome.
+    if alleles.is_none() && !text[at..].starts_with([':', '.', ' ']) && !chrom.starts_with("chr") {
         return None;
     }
     let Ok(number) = pos.replace(',', "").parse() else { return Some(Err(format!("POS {pos} is too large"))) };

@@ -154,3 +154,41 @@ fn a_wrong_file_of_cases_is_exit_78_with_every_line() {
     assert!(starts[2].starts_with("wrong.toml:6: ") && starts[3].starts_with("no-such.toml: "), "{}", said.err);
     assert!(said.out.starts_with("right.toml: ") && said.out.contains("1 cases, 0 failed"), "{}", said.out);
 }
+
+/// The commands of the document with what it shows below each.
+fn shown(document: &str) -> Vec<(String, String)> {
+    let mut shown = Vec::new();
+    for part in document.split("```sh\n").skip(1) {
+        let Some((command, rest)) = part.split_once("\n```\n\n```text\n") else { continue };
+        if let (false, Some((output, _))) = (command.contains('\n'), rest.split_once("```")) {
+            shown.push((command.to_owned(), output.to_owned()));
+        }
+    }
+    shown
+}
+
+#[test]
+fn every_command_of_the_document_prints_what_it_shows() {
+    let shown = shown(&fs::read_to_string(repository("docs/triage.md")).unwrap());
+    assert!(shown.len() >= 3, "{shown:?}");
+    let place = Place::new();
+    for (command, output) in shown {
+        let args: Vec<&str> = command.split_whitespace().skip(1).collect();
+        assert_eq!(args[0], "triage", "{command}");
+        let said = Said::from(place.command(&args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap());
+        assert_eq!(said.out, output, "{command}: {}", said.err);
+    }
+}
+
+#[test]
+fn the_cases_and_the_failure_that_the_document_shows_are_real() {
+    let document = fs::read_to_string(repository("docs/triage.md")).unwrap();
+    let cases = document.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let place = Place::new();
+    place.write("cases.toml", cases);
+    place.call(&["triage", "test", "cases.toml"]).exits(0);
+    let failure = document.split("```text\n").last().unwrap().split("```").next().unwrap();
+    let args = ["triage", "test", "examples/triage-cases.toml", "--config", "config/triage-example.toml"];
+    let said = Said::from(place.command(&args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap()).exits(1);
+    assert!(said.out.contains(failure), "{}", said.out);
+}

@@ -51,6 +51,8 @@ fn names_of_contigs_and_alts_may_have_any_separator() {
         ("rs113488022", Variant::Id("rs113488022".into())),
         ("COSV56056643", Variant::Id("COSV56056643".into())),
         ("bnd_abl1", Variant::Id("bnd_abl1".into())),
+        ("chr7-140753336", place("chr7", 140_753_336, None)),
+        ("7-140753336", Variant::Id("7-140753336".into())),
         ("sv-12", Variant::Id("sv-12".into())),
     ] {
         assert_eq!(Variant::parse(text), Ok(expected), "{text}");
@@ -59,7 +61,8 @@ fn names_of_contigs_and_alts_may_have_any_separator() {
 
 #[test]
 fn what_names_no_variant_is_refused() {
-    for text in ["", " ", "chr7:", ":5", "chr7:x", "chr7:5-9", "chr7:5:A:", "7:99999999999999999999", "A>T"] {
+    for text in ["", " ", "chr7:", ":5", "chr7:x", "chr7:5-9", "chr7-5-9", "chr7:5:A:", "7:99999999999999999999", "A>T"]
+    {
         assert!(Variant::parse(text).is_err(), "{text}: {:?}", Variant::parse(text));
     }
 }
@@ -114,7 +117,8 @@ fn every_allele_that_is_meant_is_found_in_the_order_of_the_file() {
     let row = |line, alt: &str, fate| (line, alt.to_owned(), fate);
     assert_eq!(found("chr1:5"), [row(3, "C", "selected"), row(3, "G", "selected"), row(4, "A", "filter")]);
     assert_eq!(found("1:5:a:g"), [row(3, "G", "selected")]);
-    assert_eq!(found("chr1-6"), [], "without alleles a dash makes an ID");
+    assert_eq!(found("chr1-6"), [row(5, "C", "selected")]);
+    assert_eq!(found("1-6"), [], "this may be an ID");
     assert_eq!(found("chr1:6:A:C"), [row(5, "C", "selected")], "with or without chr");
     assert_eq!(found("rs1"), [row(3, "C", "selected"), row(3, "G", "selected")], "not rs10");
     assert_eq!(found("chr2:8"), [row(9, ".", "no_alt")]);
