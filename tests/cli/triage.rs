@@ -192,3 +192,10 @@ fn the_cases_and_the_failure_that_the_document_shows_are_real() {
     let said = Said::from(place.command(&args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap()).exits(1);
     assert!(said.out.contains(failure), "{}", said.out);
 }
+
+#[test]
+fn what_is_selected_of_the_example_gets_answers_and_abstentions() {
+    let receipt = Place::new().call(&["run", "--json", &tour()]).exits(0).object();
+    let counts = ["selected", "answered", "abstained", "pending"].map(|key| receipt[key].as_u64().unwrap());
+    assert_eq!(counts, [71, 10, 61, 0], "as examples/README.md says");
+}
