@@ -19,7 +19,7 @@ help() { COLUMNS=110 "$agent" "$@" --help; }
   printf '\n## vcf-agent\n\n```text\n'
   help
   printf '```\n'
-  for command in run receipt jobs "dlq ls" "dlq show" "dlq replay" "dlq drop" export "config check" "config show" doctor completions; do
+  for command in run receipt jobs "dlq ls" "dlq show" "dlq replay" "dlq drop" export "triage try" "triage explain" "triage test" "config check" "config show" doctor completions; do
     printf '\n## vcf-agent %s\n\n```text\n' "$command"
     # shellcheck disable=SC2086
     help $command

@@ -138,9 +138,9 @@ pub fn refused(file: &str, error: ReceiptError, now_ms: u64) -> Receipt {
     }
 }
 
-/// The exit code of a run of several files: the first that applies of 4, 70, 78, 74, 65, 75, 3, 0.
+/// The exit code of a run of several files: the first that applies of 4, 70, 78, 74, 65, 75, 3, 1, 0.
 pub fn exit_code(codes: impl IntoIterator<Item = u8>) -> u8 {
-    const ORDER: [u8; 8] = [4, 70, 78, 74, 65, 75, 3, 0];
+    const ORDER: [u8; 9] = [4, 70, 78, 74, 65, 75, 3, 1, 0];
     let rank = |code: u8| ORDER.iter().position(|&c| c == code).unwrap_or(1);
     codes.into_iter().min_by_key(|&code| rank(code)).unwrap_or(0)
 }

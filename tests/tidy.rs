@@ -93,6 +93,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "run",
             "stores",
             "telemetry",
+            "triage",
             "vcf",
         ],
     ),
@@ -113,7 +114,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["vcf"]),
     ("libdeflater", &["reference", "vcf"]),
     ("clap", &["cli"]),
-    ("toml_edit", &["config"]),
+    ("toml_edit", &["config", "triage"]),
 ];
 
 fn root() -> PathBuf {

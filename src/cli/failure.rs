@@ -9,6 +9,8 @@ use crate::config::ConfigError;
 use crate::fault::{Fault, Kind};
 use crate::vcf::{ReadError, ReadErrorKind};
 
+/// A case of a triage failed.
+pub const CASE_FAILED: u8 = 1;
 /// The command line was wrong, or names something that is not there.
 pub const USAGE: u8 = 64;
 /// The input cannot be read as VCF.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`run`] | `run FILE…`: the main job |
 //! | [`receipt`], [`jobs`], [`dlq`], [`export`] | reading commands: they take no lock and work beside a run (`dlq replay|drop` write, and take it) |
+//! | [`triage`] | `triage try|explain|test`: a triage on trial; no data directory |
 //! | [`config`], [`doctor`], [`completions`] | about the installation |
 //! | [`isolate`] | hidden: one segment in a process of its own |
 //! | [`home`] | from what was typed to ledger, job and store |
@@ -30,6 +31,7 @@ pub mod render;
 pub mod run;
 pub mod screen;
 pub mod signals;
+pub mod triage;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -44,6 +46,7 @@ use failure::Failure;
 const EXIT_CODES: &str = "\
 Exit codes:
   0   complete
+  1   a case of `triage test` failed
   3   complete, with open items: dead letters, or tasks that failed
   4   does not add up: the store does not hold what the receipt says
   64  wrong usage, or no such job
@@ -52,7 +55,7 @@ Exit codes:
   74  reading or writing failed (disk full)
   75  busy or interrupted: run the same command again
   78  configuration
-Of several files: the first that applies of 4, 70, 78, 74, 65, 75, 3, 0.";
+Of several files: the first that applies of 4, 70, 78, 74, 65, 75, 3, 1, 0.";
 
 /// Stores every variant of VCF and BCF files, and proves with a receipt that nothing is missing.
 #[derive(Debug, Parser)]
@@ -91,6 +94,9 @@ enum Command {
     /// Write a job's records as a file again
     #[command(after_long_help = home::JOB_HELP)]
     Export(export::ExportArgs),
+    /// Try a triage: count, explain, test; nothing is stored
+    #[command(subcommand)]
+    Triage(triage::TriageCommand),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -111,6 +117,7 @@ impl Command {
             Self::Receipt(args) => args.json,
             Self::Jobs(args) => args.json,
             Self::Dlq(command) => command.json(),
+            Self::Triage(command) => command.json(),
             Self::Config(command) => command.json(),
             Self::Doctor(args) => args.json,
             Self::Export(_) | Self::Completions(_) | Self::Isolate => false,
@@ -143,6 +150,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Jobs(args) => jobs::run(global, &args),
         Command::Dlq(command) => dlq::run(global, &command),
         Command::Export(args) => export::run(global, &args),
+        Command::Triage(command) => triage::run(global, &command),
         Command::Config(command) => config::run(global, &command),
         Command::Doctor(args) => doctor::run(global, &args),
         Command::Completions(args) => completions::run(&args),

@@ -30,7 +30,7 @@ impl EffectClause {
         let all = [
             (judged.by_impact(row), shown("impact", &said.impact)),
             (judged.by_consequence(row), shown("consequences", &said.consequences)),
-            (judged.by_clinvar(row), shown("clinvar", &said.clinvar)),
+            (judged.by_clinvar(row), classified(said, row).unwrap_or_default()),
         ];
         all.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason).collect()
     }
@@ -48,6 +48,15 @@ impl EffectClause {
         let (set, _) = SignificanceSet::parse(value);
         self.clinvar.iter().any(|wanted| set.contains(*wanted))
     }
+}
+
+/// ClinVar's classification with its stars, as shown to people.
+pub(super) fn classified(said: &Annotations, row: usize) -> Option<String> {
+    let classification = String::from_utf8_lossy(said.clinvar.get(row)?);
+    Some(match said.clinvar_stars.get(row) {
+        Some(stars) => format!("clinvar {classification} ({stars} of 4 stars)"),
+        None => format!("clinvar {classification}"),
+    })
 }
 
 /// Which words of a batch are reasons to keep a row, by number.

@@ -1,7 +1,7 @@
 //! What each clause sees of one allele, up to the one that drops it.
 
 use super::pass::Pass;
-use super::{Selector, condition, genotype};
+use super::{GenotypeClause, Selector, condition, effect, genotype};
 use crate::domain::rows::Rows;
 use crate::domain::selection::{CLAUSES, clause};
 use crate::expression::Scratch;
@@ -25,7 +25,11 @@ impl Selector {
         }
         let pass: Pass<'_> = self.pass(record);
         let fate = pass.fate(row);
-        let asked = (0..CLAUSES.len()).filter(|&clause| self.asks(clause) || fate == Some(clause));
+        let undecided = fate == Some(clause::EXPRESSION_UNDECIDED);
+        let asked = (0..CLAUSES.len()).filter(|&clause| match clause {
+            clause::EXPRESSION if undecided => false,
+            _ => self.asks(clause) || fate == Some(clause),
+        });
         let until_dropped = asked.take_while(|&clause| fate.is_none_or(|dropped| clause <= dropped));
         until_dropped
             .map(|clause| Step {
@@ -65,15 +69,12 @@ impl Selector {
                 None => "QUAL is missing".into(),
             },
             clause::GENOTYPE => match self.sample {
-                Some(sample) => {
-                    let state = genotype::state(rows, 0, row, sample);
-                    format!("GT {} ({})", genotype::shown(rows, 0, sample), state.as_str())
-                }
+                Some(sample) => self.seen_genotype(rows, row, sample),
                 None => "the file has no such sample".into(),
             },
             clause::DE_NOVO => match self.trio {
                 Some(trio) => {
-                    let [child, father, mother] = trio.map(|sample| genotype::shown(rows, 0, sample));
+                    let [child, father, mother] = trio.map(|sample| genotype::shown(rows, 0, sample, "GT"));
                     format!("GT of child {child}, father {father}, mother {mother}")
                 }
                 None => "the file lacks one of the three samples".into(),
@@ -87,6 +88,18 @@ impl Selector {
             }
             _ => self.seen_expression(rows),
         }
+    }
+
+    fn seen_genotype(&self, rows: &Rows, row: usize, sample: usize) -> String {
+        let state = genotype::state(rows, 0, row, sample).as_str();
+        let mut seen = format!("GT {} ({state})", genotype::shown(rows, 0, sample, "GT"));
+        let asked = |min: fn(&GenotypeClause) -> Option<u32>| self.triage.genotype.as_ref().and_then(min);
+        for (key, min) in [("GQ", asked(|clause| clause.gq_min)), ("DP", asked(|clause| clause.dp_min))] {
+            if let Some(min) = min {
+                seen += &format!(", {key} {}, at least {min} is asked", genotype::shown(rows, 0, sample, key));
+            }
+        }
+        seen
     }
 
     fn seen_frequency(&self, rows: &Rows, row: usize) -> String {
@@ -107,7 +120,7 @@ impl Selector {
         let words = [
             shown("impact", said.impact.get(row)),
             shown("consequences", said.consequences.get(row)),
-            shown("clinvar", said.clinvar.get(row)),
+            effect::classified(said, row),
         ];
         let words: Vec<String> = words.into_iter().flatten().collect();
         if words.is_empty() { "nothing is said of it".into() } else { words.join(", ") }

@@ -55,9 +55,11 @@ pub fn state(rows: &Rows, first: usize, row: usize, sample: usize) -> Zygosity {
     zygosity(genotype(rows, first, sample), rows.alt_index[row])
 }
 
-/// What stands in a sample's column, as shown to people: the genotype alone.
-pub fn shown(rows: &Rows, first: usize, sample: usize) -> String {
-    String::from_utf8_lossy(genotype(rows, first, sample)).into_owned()
+/// What stands in a sample's column under one key of FORMAT, as shown to people; `.` where nothing does.
+pub fn shown(rows: &Rows, first: usize, sample: usize, key: &str) -> String {
+    let (format, samples) = columns(rows, first);
+    let found = entry(samples, sample, place(format, key.as_bytes()));
+    String::from_utf8_lossy(found.unwrap_or(b".")).into_owned()
 }
 
 /// One record while its rows are asked: the genotypes that are looked at.

@@ -11,6 +11,9 @@
 //! | `frequency`, `effect`, `genotype`, `genes`, `filters`, `condition` | the clauses that are more than a line |
 //! | [`rule`] | the triage that a job was accepted with |
 //! | [`mod@explain`] | what each clause sees of one allele |
+//! | [`scan`] | a file through a triage without a job |
+//! | [`tally`] | what a triage would do with a whole file |
+//! | [`variant`] | a variant as people name it, and what the clauses say of it |
 //! | [`cases`] | people's own cases, as a test of their triage |
 
 mod canonical;
@@ -24,7 +27,10 @@ mod genes;
 mod genotype;
 mod pass;
 pub mod rule;
+pub mod scan;
 pub mod selector;
+pub mod tally;
+pub mod variant;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,4 +2,5 @@
 
 mod jobs;
 mod place;
+mod triage;
 mod words;

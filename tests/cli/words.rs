@@ -13,8 +13,23 @@ use crate::place::{Place, Said};
 #[test]
 fn every_command_explains_itself() {
     let place = Place::new();
-    let words: [(&[&str], &[&str]); 13] = [
-        (&[], &["run", "receipt", "jobs", "dlq", "export", "config", "doctor", "completions", "Exit codes:", "75 "]),
+    let words: [(&[&str], &[&str]); 17] = [
+        (
+            &[],
+            &[
+                "run",
+                "receipt",
+                "jobs",
+                "dlq",
+                "export",
+                "triage",
+                "config",
+                "doctor",
+                "completions",
+                "Exit codes:",
+                "75 ",
+            ],
+        ),
         (&["run"], &["<FILE>...", "--json", "--events <FILE>", "--wait", "Exit codes:"]),
         (&["receipt"], &["JOB|FILE|last", "--deep", "--json", "SHA-256", "Exit codes:"]),
         (&["jobs"], &["--json"]),
@@ -22,6 +37,10 @@ fn every_command_explains_itself() {
         (&["dlq", "ls"], &["[JOB]", "--limit <N>", "--json"]),
         (&["dlq", "show"], &["<JOB>", "<RECORD>", "--json", "genotypes"]),
         (&["export"], &["<JOB>", "--format <FORMAT>", "vcf", "--output <FILE>"]),
+        (&["triage"], &["try", "explain", "test"]),
+        (&["triage", "try"], &["<FILE>...", "--json"]),
+        (&["triage", "explain"], &["<FILE>", "<VARIANT>", "--json", "chr7-140753336-A-T", "rs113488022"]),
+        (&["triage", "test"], &["<CASES.toml>...", "--json", "[[case]]", "Exit codes:"]),
         (&["config"], &["check", "show"]),
         (&["config", "check"], &["[FILE]", "--json"]),
         (&["config", "show"], &["[FILE]"]),
@@ -42,7 +61,7 @@ fn every_command_explains_itself() {
 #[test]
 fn wrong_usage_is_exit_64_and_says_why_on_standard_error() {
     let place = Place::new();
-    let wrong: [&[&str]; 12] = [
+    let wrong: [&[&str]; 15] = [
         &[],
         &["no-such-command"],
         &["run"],
@@ -54,6 +73,9 @@ fn wrong_usage_is_exit_64_and_says_why_on_standard_error() {
         &["export"],
         &["export", "last", "--format", "pdf"],
         &["config"],
+        &["triage"],
+        &["triage", "explain", "a.vcf"],
+        &["triage", "test"],
         &["completions", "no-such-shell"],
     ];
     for args in wrong {
@@ -68,7 +90,9 @@ fn completions_name_every_command() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = place.call(&["completions", shell]).exits(0).out;
-        for command in ["run", "receipt", "jobs", "dlq", "export", "config", "doctor", "completions", "data-dir"] {
+        for command in
+            ["run", "receipt", "jobs", "dlq", "export", "triage", "config", "doctor", "completions", "data-dir"]
+        {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }
