@@ -144,7 +144,7 @@ fn a_failed_case_is_exit_1_and_says_what_the_clauses_saw() {
 fn a_wrong_file_of_cases_is_exit_78_with_every_line() {
     let place = Place::new();
     place.write("my.toml", "triage.filter = ['PASS']\n");
-    place.write("wrong.toml", CASES.replace("selected", "select").replace("name", "nam"));
+    place.write("wrong.toml", CASES.replace("selected", "select").replace("name", "nom"));
     place.write("right.toml", CASES);
     let args = ["triage", "test", "--config", "my.toml", "wrong.toml", "no-such.toml", "right.toml"];
     let said = place.call(&args).exits(78);

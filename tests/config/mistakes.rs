@@ -259,7 +259,7 @@ fn a_file_that_is_not_there_and_an_empty_flag() {
 
 #[test]
 fn what_triage_names_must_be_known() {
-    let toml = "[triage]\nexpression = \"QUAL>\"\n[triage.effect]\nconsequence = [\"missense_varaint\"]\nclinvar = [\"Pathogenic\", \"Bad\"]\n\
+    let toml = "[triage]\nexpression = \"QUAL>\"\n[triage.effect]\nconsequence = [\"missense_variants\"]\nclinvar = [\"Pathogenic\", \"Bad\"]\n\
                 impact = [\"high\"]\n[triage.genes]\n";
     let said = messages(toml);
     assert_eq!(said.len(), 5, "{said:?}");

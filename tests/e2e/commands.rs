@@ -18,7 +18,7 @@ fn example(name: &str) -> PathBuf {
 }
 
 /// What the contract promises in every receipt; `error` comes only with a refusal or a failure.
-const KEYS: [&str; 29] = [
+const KEYS: [&str; 33] = [
     "job",
     "revision",
     "file",
@@ -39,6 +39,10 @@ const KEYS: [&str; 29] = [
     "answered",
     "abstained",
     "dead_tasks",
+    "dead_letters",
+    "dropped_dead",
+    "replayed",
+    "edited",
     "pending",
     "providers",
     "warnings",

@@ -75,7 +75,7 @@ fn a_de_novo_allele_is_in_the_child_alone_and_the_parents_were_called() {
 }
 
 #[test]
-fn another_alt_of_a_parent_is_not_the_childs() {
+fn another_alt_of_a_parent_is_not_that_of_the_child() {
     let file = vcf(&[GT], &["kid", "dad", "mum"], &["1 5 . A C,G . . . GT 1/2 0/2 0/0"]);
     let toml = "[triage.de_novo]\nchild = \"kid\"\nfather = \"dad\"\nmother = \"mum\"\n";
     assert_eq!(fates(toml, &file), ["selected", "de_novo"]);
