@@ -80,6 +80,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "data_dir",
             "delivery",
             "domain",
+            // The filters of an export are those of triage.
+            "expression",
             "fault",
             "ledger",
             "replay",
@@ -87,6 +89,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "run",
             "stores",
             "telemetry",
+            "triage",
             "vcf",
         ],
     ),
