@@ -50,6 +50,10 @@ fn crash_at(point: &str, passes: u32, finish_by_a_run: bool) -> bool {
     // Whatever it says, it never says that something does not add up.
     let code = place.receipt(&job, &["--deep"]).code();
     assert!([0, 3, 75].contains(&code), "{point} after {passes}: the receipt exits with {code}");
+    for format in ["vcf", "tsv"] {
+        let code = place.call(["export", &job, "--format", format]).code();
+        assert!([0, 75].contains(&code), "{point} after {passes}: an export as {format} exits with {code}");
+    }
     if finish_by_a_run {
         place.run(&place.write("other.vcf", oracle::generated(5))).expect(0);
         let code = place.receipt(&job, &["--deep"]).code();
