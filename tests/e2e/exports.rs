@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -12,11 +12,11 @@ use crate::harness::{Place, Said, adds_up, number, program, shared, skip, string
 use crate::oracle::{data_lines, entries, text_of};
 
 /// Whoever is asked answers; triage asks for a quality alone.
-const ASKED: &str = "[analysis]\nproviders = [\"rules\"]\n[triage.qual]\nmin = 10\n";
+pub const ASKED: &str = "[analysis]\nproviders = [\"rules\"]\n[triage.qual]\nmin = 10\n";
 
 /// Odd but sound lines: INFO that is `.`, a POS that is kept as text, no ALT, a symbolic ALT, values that a spreadsheet would execute, a
 /// field of an earlier export, and counts that no expression can use.
-const ODD: &str = "\
+pub const ODD: &str = "\
 ##fileformat=VCFv4.3
 ##contig=<ID=chr1,length=248956422>
 ##FILTER=<ID=q10,Description=\"low\">
@@ -38,7 +38,7 @@ chr1\t60\t\"q\tG\tA\t90\tPASS\tAC=9;AN=2\tGT\t1|1\t./1
 ";
 
 /// A place in which a file was run and its alleles were asked about; the receipt.
-fn asked(file: &Path, config: &str) -> (Place, Value) {
+pub fn asked(file: &Path, config: &str) -> (Place, Value) {
     let place = Place::new();
     let config = place.write("asked.toml", config);
     let words = ["run".as_ref(), "--json".as_ref(), "--config".as_ref(), config.as_os_str(), file.as_os_str()];
@@ -48,7 +48,7 @@ fn asked(file: &Path, config: &str) -> (Place, Value) {
     (place, receipt)
 }
 
-fn odd() -> (Place, Value) {
+pub fn odd() -> (Place, Value) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("odd.vcf");
     fs::write(&file, ODD).unwrap();
@@ -57,12 +57,12 @@ fn odd() -> (Place, Value) {
 
 /// `export last` with more arguments, which ends well.
 #[track_caller]
-fn export(place: &Place, more: &[&str]) -> Said {
+pub fn export(place: &Place, more: &[&str]) -> Said {
     place.call(["export", "last"].iter().chain(more)).expect(0)
 }
 
 #[track_caller]
-fn objects(place: &Place, more: &[&str]) -> Vec<Value> {
+pub fn objects(place: &Place, more: &[&str]) -> Vec<Value> {
     export(place, &[&["--format", "jsonl"], more].concat()).objects()
 }
 
@@ -97,7 +97,7 @@ fn without_ours(text: &str) -> String {
     plain
 }
 
-fn info_of<'l>(text: &'l str, pos: &str) -> &'l str {
+pub fn info_of<'l>(text: &'l str, pos: &str) -> &'l str {
     let line = text.lines().find(|line| line.starts_with("chr1") && line.split('\t').nth(1) == Some(pos));
     line.unwrap_or_else(|| panic!("no record at {pos}")).split('\t').nth(7).unwrap()
 }
@@ -351,8 +351,7 @@ fn duckdb_reads_an_exported_parquet_file() {
     assert_eq!(concluded, Some(serde_json::json!([[7, true], [20, true], [50, true], [60, true]])));
     let stored = ask(
         "SELECT count(*) FROM (SELECT * EXCLUDE (selected, conclusion, agreement, points, criteria, summary, providers, findings,
-         ai_generated, research_use_only, requires_review, genotypes) FROM 'out.parquet' EXCEPT SELECT COLUMNS(c -> c <> 'job')
-         FROM read_parquet('data/alleles/*/*.parquet', hive_partitioning = false))",
+         ai_generated, research_use_only, requires_review, genotypes) FROM 'out.parquet' EXCEPT SELECT * FROM read_parquet('data/alleles/*/*.parquet', hive_partitioning = false))",
     );
     assert_eq!(stored, Some(serde_json::json!([[0]])), "the columns of the store are the store's");
     let genotypes = ask(
@@ -399,140 +398,4 @@ fn formats_agree_on_a_real_annotated_file() {
             assert!(same, "{name}: {cell} and {expected}");
         }
     }
-}
-
-// ---- filters
-
-/// Positions of an export, and its notes.
-#[track_caller]
-fn positions(place: &Place, more: &[&str]) -> (Vec<u64>, String) {
-    let said = export(place, &[&["--format", "jsonl"], more].concat());
-    let mut positions: Vec<u64> = said.objects().iter().map(|object| object["pos"].as_u64().unwrap()).collect();
-    positions.dedup();
-    (positions, said.stderr)
-}
-
-#[test]
-fn regions_take_what_their_bases_touch() {
-    let (place, _) = odd();
-    let bed = place.write("a.bed", "1\t59\t60\n");
-    let (found, notes) = positions(&place, &["--regions", "chr1:8-29,1:40", "--regions-file", bed.to_str().unwrap()]);
-    assert_eq!(found, [20, 40, 60]);
-    assert!(notes.contains("3 of 6 records written, 3 of 7 rows"), "{notes}");
-    assert_eq!(positions(&place, &["--regions", "chr1:50-"]).0, [50, 60]);
-    assert_eq!(positions(&place, &["--regions", "chr2"]).0, [0_u64; 0]);
-    for wrong in ["chr1:9-3", "chr1:0-3", "chr1:a"] {
-        place.call(["export", "last", "--format", "tsv", "--regions", wrong]).expect(64);
-    }
-}
-
-#[test]
-fn records_that_an_expression_cannot_decide_are_told_and_never_lost_silently() {
-    let (place, _) = odd();
-    let (with, with_notes) = positions(&place, &["--include", "MAC>0"]);
-    let (without, without_notes) = positions(&place, &["--exclude", "MAC>0"]);
-    let mut all = [with, without].concat();
-    all.sort_unstable();
-    assert_eq!(all, [7, 20, 30, 40, 50], "all but the undecided one");
-    for notes in [with_notes, without_notes] {
-        assert!(notes.contains("1 records were not written because the expression cannot be decided"), "{notes}");
-        assert!(notes.contains("chr1:60"), "{notes}");
-    }
-    let said = place.call(["export", "last", "--format", "tsv", "--include", "QUAL>"]).expect(64);
-    assert!(said.stderr.contains("--include: ") && said.stderr.contains("at byte 5"), "{said:?}");
-    place.call(["export", "last", "--format", "tsv", "--include", "1", "--exclude", "1"]).expect(64);
-}
-
-#[test]
-fn an_expression_takes_the_records_that_bcftools_takes() {
-    let test = "an_expression_takes_the_records_that_bcftools_takes";
-    let (Some(folder), true) = (shared(test), program(test, "bcftools")) else { return };
-    let cases: [(&str, &[&str]); 3] = [
-        ("gatk_HiSeq_10000.vcf", &["QUAL>100 && INFO/DP<60", "FILTER=\"PASS\" || AF>0.9", "GT=\"hom\""]),
-        ("ashk_trio.vcf.gz", &["FMT/DP[0]>20 && FMT/GQ[1]<50", "N_PASS(GT=\"alt\")=1"]),
-        ("vep_csq_bcftools.vcf", &["CSQ~\"missense\""]),
-    ];
-    for (name, expressions) in cases {
-        let file = folder.join(name);
-        let (place, _) = asked(&file, "");
-        for (expression, option, theirs) in
-            expressions.iter().flat_map(|text| [(text, "--include", "-i"), (text, "--exclude", "-e")])
-        {
-            let ours = export(&place, &["--format", "vcf", "--assessed", option, expression]).stdout;
-            let said = Command::new("bcftools")
-                .args(["query", "-f", "%CHROM\\t%POS\\n", theirs, expression])
-                .arg(&file)
-                .output();
-            let said = said.unwrap();
-            assert!(said.status.success(), "{expression}: {}", String::from_utf8_lossy(&said.stderr));
-            let place_of = |line: &str| line.split('\t').take(2).map(str::to_owned).collect::<Vec<_>>();
-            let ours: Vec<_> = ours.lines().filter(|line| !line.starts_with('#')).map(place_of).collect();
-            let theirs: Vec<_> = String::from_utf8_lossy(&said.stdout).lines().map(place_of).collect();
-            assert!(
-                !theirs.is_empty() && ours == theirs,
-                "{name}: {option} {expression}: {} {}",
-                ours.len(),
-                theirs.len()
-            );
-        }
-    }
-}
-
-#[test]
-fn alleles_are_chosen_by_triage_and_by_what_was_concluded() {
-    let (place, receipt) = odd();
-    let selected = objects(&place, &["--selected"]);
-    assert_eq!(selected.len() as u64, number(&receipt, "selected"));
-    assert!(selected[0].get("conclusion").is_none(), "the columns are asked for apart");
-    let said = export(&place, &["--format", "jsonl", "--assessed", "--conclusion", "benign,pathogenic"]);
-    let found: Vec<_> = said.objects().iter().map(|o| (o["pos"].as_u64(), o["alt_index"].as_u64())).collect();
-    assert_eq!(found, [(Some(7), Some(1)), (Some(50), Some(1))]);
-    assert!(said.stderr.contains("2 of 6 records written, 2 of 7 rows"), "{said:?}");
-    // VCF keeps records whole.
-    let said = export(&place, &["--assessed", "--conclusion", "benign"]);
-    assert!(said.stdout.contains("\tC,<DEL>\t") && said.stderr.contains("2 of 6 records written\n"), "{said:?}");
-    place.call(["export", "last", "--format", "tsv", "--conclusion", "harmless"]).expect(64);
-}
-
-#[test]
-fn the_byte_exact_format_is_whole() {
-    let (place, _) = odd();
-    assert_eq!(export(&place, &[]).stdout, ODD);
-    for more in [&["--selected"][..], &["--regions", "chr1"], &["--include", "QUAL>1"]] {
-        let said = place.call(["export", "last"].iter().chain(more)).expect(64);
-        assert!(said.stderr.contains("--assessed"), "{said:?}");
-    }
-}
-
-#[test]
-fn alleles_that_wait_are_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let file: PathBuf = folder.path().join("odd.vcf");
-    fs::write(&file, ODD).unwrap();
-    let (place, receipt) = asked(&file, "[triage.qual]\nmin = 10\n");
-    assert_eq!((number(&receipt, "selected"), number(&receipt, "pending")), (4, 4));
-    let said = export(&place, &["--assessed"]);
-    assert!(said.stderr.contains("4 selected alleles had no answer"), "{said:?}");
-    assert!(info_of(&said.stdout, "20") == "VCFA_SELECTED=1", "{said:?}");
-}
-
-#[test]
-fn segments_of_many_records_keep_their_own_answers() {
-    let place = Place::new();
-    let config = format!("[ingest]\nsegment_lines_max = 64\n{}", ASKED.replace("min = 10", "min = 450"));
-    let (file, config) = (place.write("many.vcf", crate::oracle::generated(1000)), place.write("many.toml", config));
-    let words = ["run".as_ref(), "--json".as_ref(), "--config".as_ref(), config.as_os_str(), file.as_os_str()];
-    let receipt = place.call(words).object();
-    let all = objects(&place, &["--assessed"]);
-    assert_eq!(all.len() as u64, number(&receipt, "stored"));
-    let mut selected = 0;
-    for object in &all {
-        let is_selected = object["selected"] == true;
-        let is_good = object["qual"].as_f64().is_none_or(|qual| qual >= 450.0);
-        assert_eq!(is_selected, is_good && object["alt_index"] != 0, "{object}");
-        assert_eq!(is_selected, object["conclusion"].is_string(), "{object}");
-        selected += u64::from(is_selected);
-    }
-    assert_eq!(selected, number(&receipt, "selected"));
-    assert!(selected > 10 && selected < all.len() as u64);
 }

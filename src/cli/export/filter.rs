@@ -161,7 +161,7 @@ fn interval<'r>(region: &'r str, is_name: &dyn Fn(&str) -> bool) -> Option<(&'r 
         Some((from, "")) => (number(from)?, u32::MAX),
         Some((from, to)) => (number(from)?, number(to)?),
     };
-    (!contig.is_empty() && from >= 1 && from <= to).then_some((contig, from - 1, to))
+    (!contig.is_empty() && from >= 1 && from <= to).then(|| (contig, from - 1, to))
 }
 
 /// Which records and alleles are written.

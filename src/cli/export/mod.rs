@@ -208,7 +208,7 @@ impl Job<'_> {
                     assessed: args.assessed,
                     samples: Vec::new(),
                 };
-                parquet::Parquet::new(to, plan, samples).map(|form| Box::new(form) as _)
+                self::parquet::Parquet::new(to, plan, samples).map(|form| Box::new(form) as _)
             }
         };
         let form = form.map_err(|broken| broken.at(name))?;
