@@ -129,9 +129,9 @@ impl ExportArgs {
         }
     }
 
-    /// The command as it was typed, for whoever finds the file.
-    fn command(&self, global: &Global, job: &str) -> String {
-        let mut words = format!("export {job} --format {}", self.format_name());
+    /// What makes the same file again, wherever the data directory lies.
+    fn command(&self, job: &str) -> String {
+        let mut words = format!("vcf-agent export {job} --format {}", self.format_name());
         if self.assessed {
             words.push_str(" --assessed");
         }
@@ -141,8 +141,7 @@ impl ExportArgs {
         if let Some(samples) = &self.samples {
             words.push_str(&format!(" --samples {}", shell_word(samples)));
         }
-        words.push_str(&self.filter.words());
-        global.command(&words)
+        words + &self.filter.words()
     }
 }
 
@@ -193,7 +192,7 @@ impl Job<'_> {
     fn write(&self, args: &ExportArgs, filter: &mut Filter, samples: Samples, out: Out<'_>) -> Result<Counts, Stop> {
         let Out { to, name, stop } = out;
         let columns = |findings| columns::columns(args.info, args.assessed, findings);
-        let about = || about::about(&self.row, &args.command(self.home.global, self.row.job.as_str()));
+        let about = || about::about(&self.row, &args.command(self.row.job.as_str()));
         let store = &self.home.settings.store;
         let form: Result<Box<dyn Form + '_>, pass::Broken> = match args.format {
             Format::Vcf => vcf::Assessed::new(to, &self.header_text, &about()).map(|form| Box::new(form) as _),

@@ -95,7 +95,7 @@ impl<W: Write + Send> Table<W> {
         }
         if let Some(all) = &mut self.genotypes {
             all.push(genotypes);
-            self.bytes += genotypes.len() * size_of::<Genotype<'_>>();
+            self.bytes += size_of_val(genotypes);
         }
         if self.bytes > BATCH_BYTES || self.rows.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
     }
