@@ -62,11 +62,15 @@ impl<'h> Concluded<'h> {
     /// The next record: it has this ordinal and so many rows.
     ///
     /// # Errors
-    /// If the ledger cannot be read, or knows no segment of this record.
+    /// If the ledger cannot be read.
     pub fn next(&mut self, ordinal: u64, rows: usize) -> Result<Beside<'_>, Fault> {
         while ordinal >= self.end_ordinal {
             let Some(bounds) = self.coming.pop_front() else {
-                return Err(Fault::permanent(format!("record {ordinal} of job {} is in no segment", self.job)));
+                // Rows that the ledger does not know; that they do not add up is said at the end.
+                (self.end_ordinal, self.rows) = (u64::MAX, 0);
+                self.selected.clear();
+                self.answers.clear();
+                break;
             };
             self.end_ordinal = bounds.end_ordinal;
             self.rows = 0;
