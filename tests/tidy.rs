@@ -86,6 +86,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "data_dir",
             "delivery",
             "domain",
+            // The filters of an export are those of triage.
+            "expression",
             "fault",
             "ledger",
             "replay",

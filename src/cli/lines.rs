@@ -3,7 +3,7 @@
 use crate::domain::digest::{DigestSum, line_digest};
 use crate::domain::ids::JobId;
 use crate::fault::Fault;
-use crate::stores::Store;
+use crate::stores::{Store, Texts};
 use crate::vcf::write::write_record;
 
 /// What was written again.
@@ -26,7 +26,7 @@ pub fn rewrite(
 ) -> Result<Rewritten, Fault> {
     let mut all = Rewritten::default();
     let mut line = Vec::new();
-    store.read(job, &mut |rows| {
+    store.read_some(job, Texts::LINES, &mut |rows| {
         let mut row = 0;
         while row < rows.len() {
             line.clear();

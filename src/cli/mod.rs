@@ -92,7 +92,7 @@ enum Command {
     #[command(subcommand)]
     Dlq(dlq::DlqCommand),
     /// Write a job's records as a file again
-    #[command(after_long_help = home::JOB_HELP)]
+    #[command(after_long_help = format!("{}\n\n{}", home::JOB_HELP, export::EXAMPLES))]
     Export(export::ExportArgs),
     /// Try a triage: count, explain, test; nothing is stored
     #[command(subcommand)]

@@ -11,6 +11,7 @@ pub mod dead;
 pub mod digest;
 pub mod finding;
 pub mod ga4gh;
+pub mod genotype;
 pub mod identities;
 pub mod ids;
 pub mod info;

@@ -24,6 +24,11 @@ pub struct Bits {
 }
 
 impl Bits {
+    /// So many bits, none of them set.
+    pub fn zeros(len: usize) -> Self {
+        Self { bytes: vec![0; len.div_ceil(8)], len }
+    }
+
     /// Appends one bit.
     #[inline]
     pub fn push(&mut self, bit: bool) {
@@ -348,6 +353,15 @@ impl Rows {
 
     /// Appends row `i` of `other`.
     pub fn push_row(&mut self, other: &Self, i: usize) {
+        self.push_texts_of(other, i, i);
+    }
+
+    /// Appends row `i` of `other` as the first of its record: with the texts that stand on row `first` for all of them.
+    pub fn push_as_first(&mut self, other: &Self, i: usize, first: usize) {
+        self.push_texts_of(other, i, first);
+    }
+
+    fn push_texts_of(&mut self, other: &Self, i: usize, first: usize) {
         match (&mut self.annotations, &other.annotations) {
             (None, None) => {}
             (Some(mine), None) => mine.push_null(),
@@ -368,17 +382,17 @@ impl Rows {
         let contig = self.contigs.id(other.contigs.name(other.contig[i]));
         self.contig.push(contig);
         self.pos.push(other.pos[i]);
-        self.id.push(other.id.get(i));
-        self.reference.push(other.reference.get(i));
+        self.id.push(other.id.get(i).or(other.id.get(first)));
+        self.reference.push(other.reference.get(i).or(other.reference.get(first)));
         self.alt.push(other.alt.get(i));
         self.qual.push(other.qual[i]);
         self.qual_valid.push(other.qual_valid.get(i));
-        self.filter.push(other.filter.get(i));
-        self.qual_text.push(other.qual_text.get(i));
-        self.info.push(other.info.get(i));
-        self.format.push(other.format.get(i));
-        self.samples.push(other.samples.get(i));
-        self.line_text.push(other.line_text.get(i));
+        self.filter.push(other.filter.get(i).or(other.filter.get(first)));
+        self.qual_text.push(other.qual_text.get(first));
+        self.info.push(other.info.get(first));
+        self.format.push(other.format.get(first));
+        self.samples.push(other.samples.get(first));
+        self.line_text.push(other.line_text.get(first));
     }
 
     /// The rows whose record `keep` accepts by its ordinal.

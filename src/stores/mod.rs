@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 pub mod parquet;
 
+pub use parquet::table;
+
 /// The kinds that can be configured.
 pub const KINDS: &[&str] = &["parquet"];
 
@@ -38,6 +40,26 @@ pub struct StagedGroup {
     pub rows: u64,
     /// Bytes on disk.
     pub bytes: u64,
+}
+
+/// Which of the columns that are not always needed a reader looks at. The numbers, ID, REF, ALT and FILTER always come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Texts {
+    /// INFO.
+    pub info: bool,
+    /// FORMAT and the samples.
+    pub samples: bool,
+    /// What a line needs to be written again byte for byte: the text of QUAL, and whole lines that are odd.
+    pub as_read: bool,
+    /// What the file's annotator says.
+    pub annotations: bool,
+}
+
+impl Texts {
+    /// What the lines of the file are made of.
+    pub const LINES: Self = Self { info: true, samples: true, as_read: true, annotations: false };
+    /// All of it.
+    pub const ALL: Self = Self { annotations: true, ..Self::LINES };
 }
 
 /// Takes a batch of answers.
@@ -124,6 +146,20 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// If a file cannot be read, or `each` fails.
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault>;
+
+    /// As [`Store::read`], for a reader that looks at some columns only: the others may be null.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    fn read_some(
+        &self,
+        job: &JobId,
+        texts: Texts,
+        each: &mut dyn FnMut(&Rows) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let _ = texts;
+        self.read(job, each)
+    }
 
     /// The rows of a published job's records with these ordinals, in order, which stand in this group and in replays.
     ///

@@ -40,6 +40,8 @@ use serde::{Deserialize, Serialize};
 use crate::annotation::{Impact, Significance, Term};
 use crate::domain::bed::Regions;
 
+pub use condition::decide;
+pub use genotype::zygosity;
 pub use rule::Rule;
 pub use selector::Selector;
 

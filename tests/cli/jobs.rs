@@ -183,6 +183,10 @@ fn rows_that_are_not_what_was_read_are_exit_4() {
     assert!(said.out.contains("certificate  DOES NOT HOLD"), "{said:#?}");
     let object = place.call(&["receipt", job, "--json"]).exits(4).object();
     assert_eq!(object["certificate"]["holds"], false, "{object}");
+    for format in ["vcf", "tsv", "jsonl", "parquet"] {
+        place.call(&["export", job, "--format", format, "--regions", "chr9", "--assessed", "-o", "out"]).exits(4);
+        assert!(!place.path("out").exists(), "{format}");
+    }
 
     replace_rows(&place, job, |rows| *rows = rows.filter_records(|ordinal| ordinal != 1));
     let said = place.call(&["receipt", job]).exits(4);

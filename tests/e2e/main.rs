@@ -8,6 +8,8 @@
 //! | `processes` | lock, signals, standard input, reading beside a run |
 //! | `shared_data` | real files and the format's conformance suite, where they are present |
 //! | `export` | that what comes out is what went in |
+//! | `export_filters` | what a filter of an export takes |
+//! | `exports` | that tables, and VCF with what was concluded, say what file, ledger and store say |
 //! | `queries` | that every query of the documents works and gives what they show |
 //! | `reference` | alleles left-aligned by a reference, and files of another assembly |
 //! | `memory` | that peak memory is bounded whatever the records look like |
@@ -39,6 +41,10 @@ mod durability;
 mod commands;
 #[cfg(not(feature = "failpoints"))]
 mod export;
+#[cfg(not(feature = "failpoints"))]
+mod export_filters;
+#[cfg(not(feature = "failpoints"))]
+mod exports;
 #[cfg(not(feature = "failpoints"))]
 mod memory;
 #[cfg(not(feature = "failpoints"))]

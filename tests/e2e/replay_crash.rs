@@ -53,6 +53,10 @@ fn crash_at(point: &str, passes: u32, finish_by_a_run: bool) -> bool {
     // Whatever it says, it never says that something does not add up.
     let code = place.receipt(&job, &["--deep"]).code();
     assert!([0, 3, 75].contains(&code), "{point} after {passes}: the receipt exits with {code}");
+    for format in ["vcf", "tsv"] {
+        let code = place.call(["export", &job, "--format", format]).code();
+        assert!([0, 75].contains(&code), "{point} after {passes}: an export as {format} exits with {code}");
+    }
     if finish_by_a_run {
         place.run(&place.write("other.vcf", oracle::generated(5))).expect(0);
         let code = place.receipt(&job, &["--deep"]).code();
@@ -117,4 +121,24 @@ fn poison_is_replayed_in_a_process_of_its_own() {
     poison("parse_record_panic", 1, 0);
     poison("encode_record_panic", 0, 1);
     poison("encode_record_abort", 1, 0);
+}
+
+#[test]
+fn an_export_between_store_and_ledger_asks_for_another_try_and_never_says_that_something_does_not_add_up() {
+    let (mut place, _) = place_with_dead_letters();
+    let job = string(&place.receipt("last", &[]).object(), "job").to_owned();
+    place.env = vec![("FAILPOINTS".into(), "replay_before_ledger=return".into())];
+    assert_eq!(place.call(["dlq", "replay", &job, "--all"]).status.code(), None, "it crashed");
+    place.env.clear();
+    // The replayed rows are visible, and the ledger does not know it yet.
+    for format in ["vcf", "tsv", "jsonl", "parquet"] {
+        let said = place.call(["export", &job, "--format", format, "-o", "out"]).expect(75);
+        assert!(said.stderr.contains("are being replayed"), "{format}: {said:?}");
+        assert!(!place.path("out").exists(), "{format}");
+    }
+    place.call(["dlq", "replay", &job, "--all"]).expect(0);
+    for format in ["vcf", "tsv", "jsonl", "parquet"] {
+        place.call(["export", &job, "--format", format, "-o", "out"]).expect(0);
+        assert!(place.path("out").exists(), "{format}");
+    }
 }

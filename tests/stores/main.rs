@@ -32,6 +32,7 @@ macro_rules! conformance {
             use super::*;
             conformance!(@rules $place,
                 rows_come_back_as_they_went_in
+                some_columns_are_those_of_all
                 batches_never_split_a_record
                 a_group_written_again_takes_the_place_of_the_first
                 scan_counts_what_is_there_twice

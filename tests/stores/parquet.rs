@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use vcf_agent::domain::ids::JobId;
 use vcf_agent::domain::rows::Rows;
 use vcf_agent::fault::{Fault, Kind};
-use vcf_agent::stores::{self, Store, StoreScan};
+use vcf_agent::stores::{self, Store, StoreScan, Texts};
 
 use crate::place::files;
 use crate::rows::{Record, record, rows};
@@ -65,6 +65,22 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn read(store: &dyn Store, job: &JobId) -> Result<(), Fault> {
     store.read(job, &mut |_| Ok(()))
+}
+
+#[test]
+fn a_column_that_nobody_asks_for_is_not_read() {
+    let (_folder, store, _) = staged();
+    let mut rows_read = 0;
+    store
+        .read_some(&job(1), Texts { info: false, samples: false, as_read: true, annotations: false }, &mut |rows| {
+            let nothing = [&rows.info, &rows.format, &rows.samples].map(|text| text.valid.count_ones());
+            assert_eq!((nothing, rows.annotations.is_none()), ([0; 3], true));
+            assert!((0..rows.len()).all(|row| rows.reference.get(row) == Some(b"A")));
+            rows_read += rows.len();
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(rows_read, 2800);
 }
 
 /// One column: name, type, meaning, whether it may be null, encodings of its data pages, whether smallest and largest value are kept.

@@ -62,10 +62,10 @@ fn push(rows: &mut Rows, ordinal: u64, record: &Record) {
             None => rows.annotations.iter_mut().for_each(|columns| columns.push_null()),
         }
         match &record.said {
-            Some(said) if said.len() % 3 != 0 => {
+            Some(said) if !said.len().is_multiple_of(3) => {
                 let before = rows.len();
                 let columns = rows.identities.get_or_insert_with(|| Box::new(Identities::nulls(before)));
-                let is_changed = nth % 2 == 0;
+                let is_changed = nth.is_multiple_of(2);
                 columns.pos.push(is_changed.then_some(record.pos));
                 columns.reference.push(Some(said.as_bytes()).filter(|_| is_changed));
                 columns.alt.push(Some(record.contig.as_bytes()).filter(|_| is_changed));
@@ -102,10 +102,10 @@ fn say(columns: &mut Annotations, said: &str, nth: usize) {
     for (place, words) in columns.words_mut().into_iter().enumerate() {
         words.push(word(place).as_deref().map(str::as_bytes));
     }
-    columns.clinvar_stars.push((said.len() % 2 == 0).then_some(nth as i32 % 5));
-    columns.population_frequency.push((nth % 2 == 0).then_some(said.len() as f64 / 1000.0));
+    columns.clinvar_stars.push(said.len().is_multiple_of(2).then_some(nth as i32 % 5));
+    columns.population_frequency.push(nth.is_multiple_of(2).then_some(said.len() as f64 / 1000.0));
     columns.hgvs_c.push(Some(said.as_bytes()));
-    columns.hgvs_p.push((nth % 2 == 1).then_some(said.as_bytes()));
+    columns.hgvs_p.push((!nth.is_multiple_of(2)).then_some(said.as_bytes()));
 }
 
 /// What an annotator says of a row, in words.

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classification, Finding, Side};
+use super::{Classification, Criterion, Finding, Side, Status};
 
 /// What an assessment ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +29,22 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Pathogenic,
+        Self::LikelyPathogenic,
+        Self::UncertainSignificance,
+        Self::LikelyBenign,
+        Self::Benign,
+        Self::Abstained,
+        Self::Conflicting,
+    ];
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|conclusion| conclusion.as_str() == word)
+    }
+
     /// The word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,6 +94,19 @@ pub enum Agreement {
     Conflicting,
 }
 
+impl Agreement {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "no_answer",
+            Self::Unanimous => "unanimous",
+            Self::SameSide => "same_side",
+            Self::Partial => "partial",
+            Self::Conflicting => "conflicting",
+        }
+    }
+}
+
 /// An answer that is not the conclusion.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Dissent {
@@ -110,6 +139,57 @@ impl Assessment {
     /// Whether as many providers answered as were asked for.
     pub fn has_quorum(&self) -> bool {
         self.answered >= self.quorum
+    }
+
+    /// The points of the one finding; of several nobody adds them up.
+    pub fn points(&self) -> Option<i32> {
+        match &self.findings[..] {
+            [finding] => Some(finding.points),
+            _ => None,
+        }
+    }
+
+    /// The criteria that are met, with their strength, as people write them: `PVS1`, `PM2_supporting`.
+    pub fn criteria(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        let met = self.findings.iter().flat_map(|finding| &finding.criteria).filter(|c| c.status == Status::Met);
+        for outcome in met.filter_map(Criterion::outcome) {
+            if !all.contains(&outcome) {
+                all.push(outcome);
+            }
+        }
+        all
+    }
+
+    /// Who answered, with versions: `rules/0.1.0`.
+    pub fn providers(&self) -> Vec<String> {
+        let mut all: Vec<String> =
+            self.findings.iter().map(|f| format!("{}/{}", f.provider, f.provider_version)).collect();
+        all.dedup();
+        all
+    }
+
+    /// Of one finding its own words, of several how far they agree.
+    pub fn summary(&self) -> String {
+        match &self.findings[..] {
+            [finding] => finding.summary.to_string(),
+            _ => self.sentence(),
+        }
+    }
+
+    /// Whether a model wrote any of it.
+    pub fn ai_generated(&self) -> bool {
+        self.findings.iter().any(|finding| finding.ai_generated)
+    }
+
+    /// Not for diagnosis.
+    pub fn research_use_only(&self) -> bool {
+        self.findings.iter().all(|finding| finding.research_use_only)
+    }
+
+    /// A person has to look at it.
+    pub fn requires_review(&self) -> bool {
+        self.findings.iter().all(|finding| finding.requires_review)
     }
 
     /// One plain sentence on it.

@@ -15,7 +15,6 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use super::super::Fill;
 use super::{parquet_fault, schema};
 use crate::domain::answer::Answer;
-use crate::domain::finding::Status;
 use crate::domain::ids::JobId;
 use crate::fault::Fault;
 
@@ -92,16 +91,16 @@ fn batch(answers: &[Answer]) -> Result<RecordBatch, Fault> {
         reference.append_value(&answer.reference);
         alt.append_value(&answer.alt);
         conclusion.append_value(assessment.conclusion.as_str());
-        agreement.append_value(word(&assessment.agreement));
-        points.append_option(points_of(answer));
-        criteria.append_value(met(answer));
-        summary.append_value(summary_of(answer));
-        providers.append_value(providers_of(answer));
+        agreement.append_value(assessment.agreement.as_str());
+        points.append_option(assessment.points());
+        criteria.append_value(assessment.criteria().join(","));
+        summary.append_value(assessment.summary());
+        providers.append_value(assessment.providers().join(","));
         findings
             .append_value(serde_json::to_string(&assessment.findings).map_err(|e| Fault::permanent(e.to_string()))?);
-        ai_generated.append_value(assessment.findings.iter().any(|finding| finding.ai_generated));
-        research_use_only.append_value(assessment.findings.iter().all(|finding| finding.research_use_only));
-        requires_review.append_value(assessment.findings.iter().all(|finding| finding.requires_review));
+        ai_generated.append_value(assessment.ai_generated());
+        research_use_only.append_value(assessment.research_use_only());
+        requires_review.append_value(assessment.requires_review());
     }
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ordinal.finish()),
@@ -123,47 +122,4 @@ fn batch(answers: &[Answer]) -> Result<RecordBatch, Fault> {
     ];
     RecordBatch::try_new(SCHEMA.clone(), columns)
         .map_err(|error: ArrowError| Fault::permanent(format!("Arrow: {error}")))
-}
-
-/// The word that a unit variant serialises to.
-fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
-}
-
-/// Points are those of the one finding; of several nobody adds them up.
-fn points_of(answer: &Answer) -> Option<i32> {
-    match &answer.assessment.findings[..] {
-        [finding] => Some(finding.points),
-        _ => None,
-    }
-}
-
-/// The criteria that are met, with their strength, as people write them: `PVS1,PM2`.
-fn met(answer: &Answer) -> String {
-    let mut all: Vec<String> = Vec::new();
-    for criterion in answer.assessment.findings.iter().flat_map(|finding| &finding.criteria) {
-        let Some(outcome) = criterion.outcome().filter(|_| criterion.status == Status::Met) else { continue };
-        if !all.contains(&outcome) {
-            all.push(outcome);
-        }
-    }
-    all.join(",")
-}
-
-/// Of one finding its own words, of several how far they agree.
-fn summary_of(answer: &Answer) -> String {
-    match &answer.assessment.findings[..] {
-        [finding] => finding.summary.to_string(),
-        _ => answer.assessment.sentence(),
-    }
-}
-
-fn providers_of(answer: &Answer) -> String {
-    let mut all: Vec<String> =
-        answer.assessment.findings.iter().map(|f| format!("{}/{}", f.provider, f.provider_version)).collect();
-    all.dedup();
-    all.join(",")
 }

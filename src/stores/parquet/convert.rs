@@ -150,10 +150,10 @@ fn text(text: &Text, range: Range<usize>) -> Result<ArrayRef, Fault> {
     array.map(|array| Arc::new(array) as ArrayRef).map_err(arrow_fault)
 }
 
-/// The rows of a batch.
+/// The rows of a batch. A raw text or an annotation that was not read is null.
 ///
 /// # Errors
-/// `Permanent` if a column is missing or has another type.
+/// `Permanent` if a column that is always read is missing, or one has another type.
 pub fn to_rows(batch: &RecordBatch) -> Result<Rows, Fault> {
     let mut rows = Rows {
         ordinal: int64(batch, "ordinal")?.values().to_vec(),
@@ -164,11 +164,11 @@ pub fn to_rows(batch: &RecordBatch) -> Result<Rows, Fault> {
         reference: texts(batch, "ref")?,
         alt: texts(batch, "alt")?,
         filter: texts(batch, "filter")?,
-        qual_text: texts(batch, "qual_text")?,
-        info: texts(batch, "info")?,
-        format: texts(batch, "format")?,
-        samples: texts(batch, "samples")?,
-        line_text: texts(batch, "line_text")?,
+        qual_text: texts_if_read(batch, "qual_text")?,
+        info: texts_if_read(batch, "info")?,
+        format: texts_if_read(batch, "format")?,
+        samples: texts_if_read(batch, "samples")?,
+        line_text: texts_if_read(batch, "line_text")?,
         ..Rows::default()
     };
     let qual = column(batch, "qual")?.as_primitive_opt::<Float32Type>().ok_or_else(|| wrong("qual"))?;
@@ -242,4 +242,13 @@ fn texts(batch: &RecordBatch, name: &str) -> Result<Text, Fault> {
     let mut text = Text::default();
     (0..array.len()).for_each(|row| text.push(array.is_valid(row).then(|| array.value(row).as_bytes())));
     Ok(text)
+}
+
+/// Nulls for a column that was not asked for: that the file has it was checked when it was opened.
+fn texts_if_read(batch: &RecordBatch, name: &str) -> Result<Text, Fault> {
+    if batch.column_by_name(name).is_some() {
+        return texts(batch, name);
+    }
+    let rows = batch.num_rows();
+    Ok(Text { offsets: vec![0; rows + 1], bytes: Vec::new(), valid: Bits::zeros(rows) })
 }

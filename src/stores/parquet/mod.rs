@@ -18,6 +18,7 @@
 //! | [`ordered`] | several files → rows in the order of the records |
 //! | [`replays`] | files that are added to a published job |
 //! | [`scan`] | digests from the columns |
+//! | [`table`] | rows, and what is known beside them → one file for people |
 
 pub mod assessments;
 pub mod batches;
@@ -28,6 +29,7 @@ pub mod ordered;
 pub mod replays;
 pub mod scan;
 pub mod schema;
+pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -39,7 +41,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 
 use self::encode::Encoder;
-use super::{Fill, StagedGroup, Store, StoreScan};
+use super::{Fill, StagedGroup, Store, StoreScan, Texts};
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
 use crate::durable;
@@ -250,8 +252,17 @@ impl Store for Parquet {
     }
 
     fn read(&self, job: &JobId, each: &mut dyn FnMut(&Rows) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.read_some(job, Texts::ALL, each)
+    }
+
+    fn read_some(
+        &self,
+        job: &JobId,
+        texts: Texts,
+        each: &mut dyn FnMut(&Rows) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let (groups, replays) = replays::apart(paths(&self.folder(job))?);
-        ordered::read(&groups, &replays, each)
+        ordered::read(&groups, &replays, &schema::columns(texts), each)
     }
 
     fn stage_replay(&self, job: &JobId, revision: u32, rows: &Rows) -> Result<StagedGroup, Fault> {

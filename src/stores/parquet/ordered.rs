@@ -8,17 +8,19 @@ use super::convert;
 use crate::domain::rows::Rows;
 use crate::fault::Fault;
 
-/// Calls `each` with the rows of `groups`, which are in order, and those of `added`, each in order by itself.
+/// Calls `each` with the rows of `groups`, which are in order, and those of `added`, each in order by itself. Of the columns these are
+/// read; the others are null.
 ///
 /// # Errors
 /// If a file cannot be read, or `each` fails.
 pub fn read(
     groups: &[PathBuf],
     added: &[PathBuf],
+    columns: &[&str],
     each: &mut dyn FnMut(&Rows) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut runs = vec![Run::of(groups)];
-    runs.extend(added.chunks(1).map(Run::of));
+    let mut runs = vec![Run::of(groups, columns)];
+    runs.extend(added.chunks(1).map(|file| Run::of(file, columns)));
     loop {
         for run in &mut runs {
             run.fill()?;
@@ -34,6 +36,7 @@ pub fn read(
 /// Files whose rows follow one another.
 struct Run<'p> {
     paths: std::slice::Iter<'p, PathBuf>,
+    columns: &'p [&'p str],
     open: Option<(Batches, &'p Path)>,
     /// The record that may go on in the next batch of the file.
     begun: Rows,
@@ -43,8 +46,8 @@ struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
-    fn of(paths: &'p [PathBuf]) -> Self {
-        Self { paths: paths.iter(), open: None, begun: Rows::default(), rows: Rows::default(), at: 0 }
+    fn of(paths: &'p [PathBuf], columns: &'p [&'p str]) -> Self {
+        Self { paths: paths.iter(), columns, open: None, begun: Rows::default(), rows: Rows::default(), at: 0 }
     }
 
     /// Ordinal of the record that comes next; `None` at the end.
@@ -66,7 +69,7 @@ impl<'p> Run<'p> {
         loop {
             let Some((batches, path)) = &mut self.open else {
                 let Some(path) = self.paths.next() else { return Ok(Rows::default()) };
-                self.open = Some((Batches::open(path, None)?, path));
+                self.open = Some((Batches::open(path, Some(self.columns))?, path));
                 continue;
             };
             let whole = match batches.read()? {

@@ -9,6 +9,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
+use super::super::Texts;
 use crate::domain::ids::JobId;
 use crate::domain::rows::SCHEMA_VERSION;
 use crate::fault::Fault;
@@ -131,6 +132,18 @@ pub fn properties(job: Option<&JobId>, zstd_level: i32, row_group_rows_max: usiz
         }
     }
     Ok(builder.build())
+}
+
+/// The names of the columns that a reader of these looks at.
+pub fn columns(texts: Texts) -> Vec<&'static str> {
+    let is_wanted = |nth: usize, name: &str| match name {
+        "info" => texts.info,
+        "format" | "samples" => texts.samples,
+        "qual_text" | "line_text" => texts.as_read,
+        _ => nth < FIRST_COLUMNS || texts.annotations,
+    };
+    let names = COLUMNS.iter().map(|(name, ..)| *name).enumerate();
+    names.filter(|(nth, name)| is_wanted(*nth, name)).map(|(_, name)| name).collect()
 }
 
 /// Columns that every version had; a file of an older one lacks what came later, and says nothing there.
