@@ -186,6 +186,12 @@ pub fn replay(settings: &Settings, request: ReplayRequest, shutdown: &Shutdown) 
 fn parsing(settings: &Settings, row: &JobRow, header: &Header) -> Result<Parsing, Fault> {
     let reference = settings.reference.as_deref().map(open_reference).transpose()?;
     let said = |digest: Option<&str>| format!(" reference={}", digest.unwrap_or("none"));
+    if !row.layout.contains(" reference=") {
+        return Err(Fault::permanent(format!(
+            "job {} was stored by an older version, whose rows have other columns: run its file again first",
+            row.job
+        )));
+    }
     if !row.layout.ends_with(&said(reference.as_ref().map(|(_, digest)| digest.as_str()))) {
         return Err(Fault::permanent(format!(
             "job {} was stored with another `alleles.reference`, or without one: configure the same, so that replayed rows are like the others",

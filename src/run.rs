@@ -140,6 +140,7 @@ struct Node {
     ledger: Ledger,
     store: Arc<dyn Store>,
     providers: Vec<Arc<dyn Provider>>,
+    clock: Clock,
     reference: Option<Arc<Reference>>,
     layout: String,
     settings: Arc<Settings>,
@@ -159,8 +160,10 @@ impl Node {
         let store = stores::open(kind, data_dir, *zstd_level, *row_group_rows_max)?;
         let reference = settings.reference.as_deref().map(open_reference).transpose()?;
         let layout = settings.layout(reference.as_ref().map(|(_, digest)| digest.as_str()));
-        let clock: providers::Clock = Arc::new(now_ms);
-        let open = |kind: &String| providers::open(kind, &providers::Options::new(), clock.clone());
+        // One clock for deadlines and for those who keep to them: the wall's may jump.
+        let clock = Clock::starting_at(now_ms());
+        let told: providers::Clock = Arc::new(move || clock.now_ms());
+        let open = |kind: &String| providers::open(kind, &providers::Options::new(), told.clone());
         let providers = settings.providers.iter().map(open).collect::<Result<_, Fault>>()?;
         let booted = boot(&ledger, &*store, now_ms())?;
         let trial = StoreTrial { kind: kind.clone(), zstd_level: *zstd_level, row_group_rows_max: *row_group_rows_max };
@@ -169,6 +172,7 @@ impl Node {
             ledger,
             store,
             providers,
+            clock,
             reference: reference.map(|(reference, _)| reference),
             layout,
             settings: Arc::new(settings.clone()),
@@ -188,7 +192,7 @@ impl Node {
         each: &mut dyn FnMut(Receipt),
     ) -> Result<Option<Fault>, RunError> {
         let engine = Engine {
-            env: Env::threads(Clock::starting_at(now_ms()), fastrand::u64(..)),
+            env: Env::threads(self.clock, fastrand::u64(..)),
             ledger: self.ledger.clone(),
             store: self.store.clone(),
             providers: self.providers.clone(),

@@ -43,7 +43,10 @@ pub fn boot(ledger: &Ledger, store: &dyn Store, now_ms: u64) -> Result<Booted, F
             JobState::Open | JobState::Stalled => drop(running.insert(row.job)),
             // A crash may have come between the ledger's word and the store's deed.
             JobState::Replaced | JobState::Deleted => store.delete(&row.job)?,
-            JobState::Complete => project(ledger, store, &row.job)?,
+            // What is wrong with the answers of one job is no reason to refuse another.
+            JobState::Complete => project(ledger, store, &row.job).unwrap_or_else(|fault| {
+                tracing::error!(job = %row.job, %fault, "the answers of a job could not be projected");
+            }),
             JobState::Failed | JobState::Cancelled => {}
         }
     }

@@ -79,6 +79,13 @@ pub async fn open(engine: &Engine, tap: Tap, caution: Caution) -> Opened {
     if accepted.state == JobState::Complete {
         return Opened::Complete(accepted.job);
     }
+    // So that a job that is stored and not answered yet says so, whenever its process ends.
+    let kinds: Vec<String> = engine.providers.iter().map(|provider| provider.kind().to_owned()).collect();
+    if !kinds.is_empty()
+        && let Err(fault) = engine.ledger.begin_analysis(&accepted.job, &kinds).await
+    {
+        return Opened::Broken(fault);
+    }
     match prepare(engine, &accepted).await {
         Ok(done) => running(engine, tap, header.digest, reader, accepted, done, caution),
         Err(fault) => Opened::Broken(fault),
@@ -104,6 +111,9 @@ fn running(
     let selector = rule.for_file(header);
     notices.extend_from_slice(selector.notices());
     let mut header_warnings = header.warnings.clone();
+    if let Some(warning) = edits_left_behind(engine, &accepted) {
+        header_warnings.note("edits_left_behind", header.lines, || warning);
+    }
     notices.iter().for_each(|notice| header_warnings.note(notice.code, header.lines, || notice.message.clone()));
     let job = Job {
         id: accepted.job,
@@ -139,6 +149,19 @@ pub async fn reopen(engine: &Engine, job: &Job) -> Result<(Reader, SegmentSet), 
     let done =
         done.unwrap_or_else(|Panicked(words)| Err(Fault::transient(format!("reading the ledger panicked: {words}"))));
     done.map(|done| (header.reader, done)).map_err(|fault| super::engine::over_of(&fault))
+}
+
+/// The rows of a job that is replaced go, and with them what people had edited and replayed there.
+fn edits_left_behind(engine: &Engine, accepted: &JobAccepted) -> Option<String> {
+    let old = accepted.replaces.as_ref()?;
+    let sums = engine.ledger.reader().and_then(|reader| reader.sums(old)).ok()?;
+    (sums.replayed.edited > 0).then(|| {
+        format!(
+            "job {old}, which this one replaces, had {} edited records: they are dead letters here again; `dlq show {old} RECORD` still \
+             has their texts, replay them with `--edit`",
+            sums.replayed.edited
+        )
+    })
 }
 
 /// A file that is of another assembly than what is configured is refused: everything that is said of it would be wrong.

@@ -3,7 +3,7 @@
 //! An entry belongs to the ALT that its name says under the tool's rule and to no other; a name that nobody in the record
 //! has is answered by [`Owner::Nobody`]. Bases are compared without case: VEP and SnpEff write capitals.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
 use super::AnnotatedRecord;
@@ -35,12 +35,25 @@ pub(super) struct AltNames<'a, 'r> {
     alts: &'a [&'r [u8]],
     /// VEP takes the first base off.
     vep_trims: bool,
+    /// But perhaps not here: see [`AltNames::look_for_split`].
+    naming: Cell<Naming>,
     /// For each of few ALTs the first one that is equal.
     first: [u8; LINEAR_MAX],
     /// ALTs as written and their indices, sorted; made for many ALTs only.
     index: Option<Index<'r>>,
     /// Of each ALT what is left when both ends are trimmed; made if an entry asks for it.
     trimmed: OnceCell<Vec<[Range<usize>; 2]>>,
+}
+
+/// How the entries of a record name its ALTs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// As VEP's rule says of the record.
+    Rule,
+    /// As written.
+    Written,
+    /// Nobody knows.
+    Unclear,
 }
 
 /// What an entry of VEP says about its allele.
@@ -61,6 +74,7 @@ impl<'a, 'r> AltNames<'a, 'r> {
             reference: record.reference,
             alts,
             vep_trims: vep_trims(record.reference, alts),
+            naming: Cell::new(Naming::Rule),
             first: first_equals(alts),
             index: (alts.len() > LINEAR_MAX).then(|| Index::new(alts)),
             trimmed: OnceCell::new(),
@@ -88,12 +102,34 @@ impl<'a, 'r> AltNames<'a, 'r> {
         if agrees { Owner::Alt(self.first_equal(alt)) } else { Owner::Nobody }
     }
 
+    /// Looks at the names of all entries of a record with one ALT that VEP would trim. If one of them is the ALT as written, the
+    /// record was split after it was annotated: VEP saw other ALTs, and may not have trimmed them. If both its names occur,
+    /// nobody can tell which of them is meant.
+    pub(super) fn look_for_split(&self, names: impl Iterator<Item = &'r [u8]>) {
+        let [alt] = self.alts else { return self.naming.set(Naming::Rule) };
+        let (mut trimmed, mut written) = (false, false);
+        for name in names {
+            trimmed |= is_first_base_and(self.reference, name, alt);
+            written |= name.eq_ignore_ascii_case(alt);
+        }
+        self.naming.set(match (trimmed, written) {
+            (true, true) => Naming::Unclear,
+            (false, true) => Naming::Written,
+            _ => Naming::Rule,
+        });
+    }
+
+    /// Whether an entry of VEP's can name an ALT without its first base.
+    pub(super) fn trims(&self) -> bool {
+        self.vep_trims
+    }
+
     /// The ALT whose VEP name this is.
     fn find_vep(&self, allele: &[u8], minimised: bool) -> Option<usize> {
-        if allele.is_empty() {
+        if allele.is_empty() || self.naming.get() == Naming::Unclear {
             return None;
         }
-        let is_trimmed = self.vep_trims && !allele.contains(&b'*');
+        let is_trimmed = self.vep_trims && self.naming.get() == Naming::Rule && !allele.contains(&b'*');
         let found = if is_trimmed { self.find_untrimmed(allele) } else { self.find_written(allele) };
         let found = found.or_else(|| self.find_structural(allele));
         if minimised { found.or_else(|| self.find_minimised(allele)) } else { found }
@@ -102,11 +138,15 @@ impl<'a, 'r> AltNames<'a, 'r> {
     /// Whether VEP's rule names the ALT so.
     fn is_vep(&self, alt: usize, allele: &[u8]) -> bool {
         let written = self.alts[alt];
-        if self.vep_trims && is_first_base_and(self.reference, allele, written) && !written.contains(&b'*') {
+        if self.naming.get() == Naming::Unclear {
+            return false;
+        }
+        let trims = self.vep_trims && self.naming.get() == Naming::Rule;
+        if trims && is_first_base_and(self.reference, allele, written) && !written.contains(&b'*') {
             return true;
         }
         let as_written = allele.eq_ignore_ascii_case(written);
-        as_written && (!self.vep_trims || written.contains(&b'*'))
+        as_written && (!trims || written.contains(&b'*'))
     }
 
     /// The number has said which ALT; the name may be one that only some versions and options of VEP make: the ends that

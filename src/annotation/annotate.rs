@@ -146,7 +146,7 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
                 Wanted::Source(source) => self.source(source, value),
                 Wanted::Significance => self.clinvar.0 = Some(value),
                 Wanted::Review => self.clinvar.1 = Some(value),
-                Wanted::Frequency { with_reference } => self.frequency(value, with_reference),
+                Wanted::Frequency { with_reference, per_alt } => self.frequency(value, with_reference, per_alt),
             }
         }
     }
@@ -154,6 +154,11 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
     /// All entries of one annotation key.
     fn source(&mut self, source: usize, value: &'r [u8]) {
         let mut memo = Memo { owner: None, consequence: b"", terms: (TermSet::default(), 0) };
+        let plan = &self.annotator.sources[source];
+        if plan.dialect == Dialect::Vep && self.names.trims() {
+            let name = |entry: &'r [u8]| plan.allele.and_then(|column| Columns::new(entry).get(column));
+            self.names.look_for_split(value.split(|&byte| byte == b',').filter_map(name));
+        }
         let mut rest = value;
         while !rest.is_empty() && self.findings.renumbered == 0 {
             let end = memchr(b',', rest).unwrap_or(rest.len());
@@ -224,11 +229,11 @@ impl<'p, 'a, 'r> Pass<'p, 'a, 'r> {
         }
     }
 
-    /// Frequencies of an INFO key: one value stands for all ALTs, as many values as ALTs (with REF's before them, if it
+    /// Frequencies of an INFO key: one value stands for all ALTs (unless one for each is declared), as many values as ALTs (with REF's before them, if it
     /// is declared so) for one each. Any other number of values belongs to nobody knows which allele.
-    fn frequency(&mut self, list: &[u8], with_reference: bool) {
+    fn frequency(&mut self, list: &[u8], with_reference: bool, per_alt: bool) {
         let values = memchr::memchr_iter(b',', list).count() + 1;
-        if values == 1 && !with_reference {
+        if values == 1 && !with_reference && !(per_alt && self.out.len() > 1) {
             let value = frequency(list);
             self.out.iter_mut().for_each(|allele| allele.frequency = max(allele.frequency, value));
         } else if values == self.out.len() + usize::from(with_reference) {

@@ -64,6 +64,9 @@ struct Read<'p, 'r> {
     info: &'p [Option<&'r [u8]>],
 }
 
+/// The highest frequency that any rule takes as absence.
+const NEARLY_ABSENT: f64 = 0.000_07;
+
 impl EvidenceReader {
     /// Prepares for a file with these `##INFO` lines. The notices are about annotations that cannot be read, and about
     /// configured frequencies that the header does not declare.
@@ -238,6 +241,8 @@ impl EvidenceReader {
         if !self.frequency_fields.is_empty() && !is_unclear {
             facts.add(Item::FrequencyFields, self.frequency_fields.as_bytes(), &self.fields.header);
         }
+        // A frequency of nearly nothing beside one that nobody can read is no absence.
+        let best = best.filter(|(number, ..)| !is_unclear || *number > NEARLY_ABSENT);
         let Some((_, text, plan, entry)) = best else { return };
         let fields = entry.map_or(&self.info.fields, |entry| &self.columns[entry.source].fields);
         facts.add(Item::PopulationFrequency, text, &fields[plan.at]);
@@ -342,11 +347,16 @@ impl Read<'_, '_> {
 }
 
 /// Facts under way. Of an item that is offered twice the first counts.
+/// A longer value is no evidence: a task and its answer keep a copy of each (bytes).
+const VALUE_BYTES_MAX: usize = 1024;
+
 struct Facts(Vec<Fact>);
 
 impl Facts {
     fn add(&mut self, item: Item, value: &[u8], source: &Field) {
-        if let Ok(value) = std::str::from_utf8(value) {
+        if let Ok(value) = std::str::from_utf8(value)
+            && value.len() <= VALUE_BYTES_MAX
+        {
             self.0.push(Fact::new(item, value, source));
         }
     }

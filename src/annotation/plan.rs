@@ -157,6 +157,7 @@ pub(super) enum Wanted {
     /// One value for each ALT, or for REF before them.
     Frequency {
         with_reference: bool,
+        per_alt: bool,
     },
 }
 
@@ -172,8 +173,8 @@ pub(super) fn wanted_keys(schema: &Schema, frequencies: &[String]) -> Vec<(Box<[
         keys.push(key("CLNREVSTAT", Wanted::Review));
     }
     keys.extend(frequencies.iter().take(FREQUENCY_KEYS_MAX).filter_map(|name| {
-        let with_reference = schema.numbers.get(name)? == "R";
-        Some(key(name, Wanted::Frequency { with_reference }))
+        let number = schema.numbers.get(name)?;
+        Some(key(name, Wanted::Frequency { with_reference: number == "R", per_alt: number == "A" }))
     }));
     keys
 }

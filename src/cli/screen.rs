@@ -76,7 +76,8 @@ impl Screen {
             .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
             .with_env_var(variable)
             .from_env_lossy();
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(self.clone());
+        let log =
+            tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(self.clone());
         // A second subscriber of one process (a test) changes nothing.
         let _ = log.with_ansi(io::stderr().is_terminal()).with_target(false).try_init();
     }

@@ -26,9 +26,9 @@ pub struct Answer {
     pub chrom: String,
     /// POS.
     pub pos: i64,
-    /// REF as read.
+    /// REF as read; empty if it is too long to be kept twice.
     pub reference: String,
-    /// ALT as read.
+    /// ALT as read; empty likewise.
     pub alt: String,
     /// What was concluded, with every finding that it rests on.
     pub assessment: Assessment,
@@ -40,6 +40,9 @@ pub struct Answer {
 /// If the answers cannot be encoded, which no sound one does.
 pub fn pack(answers: &[Answer]) -> Result<Vec<u8>, String> {
     let body = rmp_serde::to_vec(answers).map_err(|error| error.to_string())?;
+    if body.len() as u64 > UNPACKED_BYTES_MAX {
+        return Err(format!("{} answers take {} bytes, more than can be read again", answers.len(), body.len()));
+    }
     let mut packed = zstd::bulk::compress(&body, ZSTD_LEVEL).map_err(|error| error.to_string())?;
     packed.insert(0, VERSION);
     Ok(packed)

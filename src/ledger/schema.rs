@@ -64,7 +64,8 @@ const ANSWERS: &str = "
          job TEXT NOT NULL REFERENCES sink_jobs (job), ordinal INTEGER NOT NULL, alt_index INTEGER NOT NULL,
          segment INTEGER NOT NULL, row INTEGER NOT NULL, provider TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
          attempts INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (job, ordinal, alt_index)
-     ) STRICT;";
+     ) STRICT;
+     CREATE INDEX dead_tasks_segment ON dead_tasks (job, segment);";
 
 /// Dead letters that were replayed or dropped. A replay is one row and one file for each receipt revision; until it is published,
 /// `replay_segments` says what the segments of its records become.

@@ -280,6 +280,8 @@ pub struct Recorded {
     pub segment: u32,
     /// Their numbers.
     pub forget: Vec<u32>,
+    /// Why not.
+    pub fault: Fault,
 }
 
 /// A batch's receipt spoke.

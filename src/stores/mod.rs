@@ -167,6 +167,12 @@ pub trait Store: Send + Sync + 'static {
     /// If the group is not there or cannot be read.
     fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Rows, Fault>;
 
+    /// Whether what was concluded about a job's alleles is where readers look.
+    ///
+    /// # Errors
+    /// If the store cannot be looked at.
+    fn has_assessments(&self, job: &JobId) -> Result<bool, Fault>;
+
     /// Puts what was concluded about a job's alleles where readers look, in place of what was there, all at once and durable.
     /// `fill` gives the answers, batch by batch, to the function that it gets. Returns how many there were.
     ///

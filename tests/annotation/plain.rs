@@ -70,6 +70,18 @@ pub fn vep_names(reference: &str, alts: &[String]) -> Vec<String> {
     alts.iter().map(|alt| name(alt).to_uppercase()).collect()
 }
 
+/// What the ALTs are called by these entries: one ALT that is named as written was split off others after it was annotated, and one
+/// that is named both ways is called by nobody.
+pub fn names_of_split(alts: &[String], entries: &[String], vep_names: Vec<String>) -> Vec<String> {
+    let ([alt], [name]) = (alts, &vep_names[..]) else { return vep_names };
+    let written = alt.to_uppercase();
+    match (entries.contains(name), entries.contains(&written)) {
+        (true, true) if *name != written => vec!["nobody".into()],
+        (false, true) => vec![written],
+        _ => vep_names,
+    }
+}
+
 /// Ensembl's order of severity, written down once more in tests/annotation/terms.rs; unknown terms come last.
 pub fn rank(term: &str) -> usize {
     let term = match term {

@@ -51,6 +51,7 @@ proptest! {
         let file = File::vep("Allele|Consequence|Gene");
         let alt_column = alts.join(",");
         let (found, findings) = file.read((5, &reference, &alt_column), &info);
+        let vep_names = plain::names_of_split(&alts, &alleles, vep_names);
         for (annotation, name) in found.iter().zip(&vep_names) {
             let expected: Vec<&str> =
                 alleles.iter().zip(TERMS).filter(|(allele, _)| *allele == name).map(|(_, term)| term).collect();

@@ -202,6 +202,10 @@ impl Store for MemoryStore {
         Ok(sorted(&rows.filter_records(|ordinal| ordinals.contains(&ordinal))))
     }
 
+    fn has_assessments(&self, job: &JobId) -> Result<bool, Fault> {
+        Ok(self.disk().assessments.contains_key(job))
+    }
+
     fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault> {
         let mut all = Vec::new();
         fill(&mut |answers| {

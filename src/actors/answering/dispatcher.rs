@@ -12,10 +12,13 @@ use super::Analysis;
 use crate::delivery::poison::STRIKES_MAX;
 use crate::delivery::receipt::{Receipt, Verdict};
 use crate::domain::answer::{DeadTask, set_bits};
+use crate::domain::ids::JobId;
+use crate::domain::rows::Rows;
 use crate::fault::Fault;
 use crate::ledger::PendingSegment;
 use crate::messages::{AnalysisOver, Ask, Asking, Assessed, BatchReceipt, Drain, GivenBack, SaidOfBatch, Tasks, Why};
 use crate::providers::{Task, TaskId};
+use crate::stores::Store;
 
 /// Tasks in one batch, at most.
 const BATCH_TASKS_MAX: usize = 256;
@@ -25,6 +28,12 @@ const GIVEN_BACK_MAX: u32 = 5;
 
 /// How often the ledger is asked what waits, at most: once is enough unless answers were lost on their way to it.
 const ROUNDS_MAX: u32 = 10;
+
+/// How often a batch may be lost, by a panic on its way or a ledger that fails for a moment.
+const LOSSES_MAX: u32 = 20;
+
+/// Rows of a segment that become tasks at once.
+const TASKS_AT_ONCE: usize = 4 * BATCH_TASKS_MAX;
 
 /// How long a batch may take until its tasks are overdue (ms).
 const DEADLINE_MS: u64 = 600_000;
@@ -38,6 +47,17 @@ struct Ready {
     tasks: Arc<Tasks>,
     strikes: u32,
     given_back: u32,
+    losses: u32,
+}
+
+/// A segment that was read, and its rows that wait and are not tasks yet.
+#[derive(Clone)]
+struct Open {
+    segment: u32,
+    rows: Arc<Rows>,
+    picked: Arc<Vec<usize>>,
+    /// Of these, those that are tasks already.
+    done: usize,
 }
 
 /// A batch on its way.
@@ -59,6 +79,8 @@ pub struct Dispatcher {
     over: Link<AnalysisOver>,
     /// Segments that were not read yet.
     pending: VecDeque<PendingSegment>,
+    /// The one that is being made into tasks, a few batches at a time: a task takes many times the memory of its row.
+    open: Option<Open>,
     ready: VecDeque<Ready>,
     in_flight: BTreeMap<u64, Flight>,
     /// Batches that wait for their next try.
@@ -95,6 +117,7 @@ impl Dispatcher {
             recorder: outlets.recorder,
             over: outlets.over,
             pending: VecDeque::new(),
+            open: None,
             ready: VecDeque::new(),
             in_flight: BTreeMap::new(),
             resting: 0,
@@ -165,37 +188,46 @@ impl Dispatcher {
         });
     }
 
+    /// Makes the next tasks: of the segment that is open, or of the next one.
     fn read_on(&mut self, ctx: &mut Ctx<Self>) {
-        let Some(segment) = self.pending.pop_front() else { return };
+        let (open, next) = match self.open.take() {
+            Some(open) => (Some(open), None),
+            None => (None, self.pending.pop_front()),
+        };
+        if open.is_none() && next.is_none() {
+            return;
+        }
         self.is_reading = true;
         let (store, job, reader) = (self.engine.store.clone(), self.analysis.job.clone(), self.analysis.reader.clone());
         let deadline_ms = self.engine.env.now_ms() + DEADLINE_MS;
-        let number = segment.segment;
         let work = self.engine.env.work_repeatedly("read tasks", move || {
-            let rows = store.read_records(&job, segment.group.as_deref(), segment.ordinals.clone())?;
-            if rows.len() as u64 != segment.rows {
-                let found = rows.len();
-                let what = format!("the store holds {found} of the {} rows of segment {number}", segment.rows);
-                return Err(Fault::permanent(what));
-            }
-            let picked: Vec<usize> = set_bits(&segment.pending).map(|row| row as usize).collect();
-            let evidence = reader.read_all(&rows, &picked);
+            let open = match (&open, &next) {
+                (Some(open), _) => open.clone(),
+                (None, Some(segment)) => open_segment(&*store, &job, segment)?,
+                (None, None) => return Err(Fault::permanent("nothing is to be read")),
+            };
+            let end = (open.done + TASKS_AT_ONCE).min(open.picked.len());
+            let picked = &open.picked[open.done..end];
+            let rows = &open.rows;
             let task = |(row, evidence): (&usize, _)| {
                 let (ordinal, alt_index) = (rows.ordinal[*row] as u64, rows.alt_index[*row] as u32);
                 (*row as u32, Task { id: TaskId { job: job.clone(), ordinal, alt_index }, evidence, deadline_ms })
             };
-            Ok(picked.iter().zip(evidence).map(task).collect::<Vec<(u32, Task)>>())
+            let tasks: Vec<(u32, Task)> = picked.iter().zip(reader.read_all(rows, picked)).map(task).collect();
+            Ok((Open { done: end, ..open }, tasks))
         });
-        then(ctx, work, move |dispatcher, tasks, ctx| {
+        then(ctx, work, move |dispatcher, read, ctx| {
             dispatcher.is_reading = false;
             let panicked = |Panicked(words)| Err(Fault::permanent(format!("reading evidence panicked: {words}")));
-            match tasks.unwrap_or_else(panicked) {
-                Ok(tasks) => {
+            match read.unwrap_or_else(panicked) {
+                Ok((open, tasks)) => {
+                    let segment = open.segment;
+                    dispatcher.open = Some(open).filter(|open| open.done < open.picked.len());
                     let mut tasks = tasks.into_iter().peekable();
                     while tasks.peek().is_some() {
                         let (rows, tasks) = tasks.by_ref().take(BATCH_TASKS_MAX).unzip();
-                        let (segment, tasks) = (number, Arc::new(Tasks { rows, tasks }));
-                        dispatcher.ready.push_back(Ready { segment, tasks, strikes: 0, given_back: 0 });
+                        let tasks = Arc::new(Tasks { rows, tasks });
+                        dispatcher.ready.push_back(Ready { segment, tasks, strikes: 0, given_back: 0, losses: 0 });
                     }
                     dispatcher.pump(ctx);
                 }
@@ -207,7 +239,7 @@ impl Dispatcher {
     /// Tries a batch again after a while.
     fn rest(&mut self, ready: Ready, ctx: &mut Ctx<Self>) {
         self.resting += 1;
-        let tries = (ready.strikes + ready.given_back).min(16);
+        let tries = (ready.strikes + ready.given_back + ready.losses).min(16);
         let wait_ms = (BACKOFF_MS.0 << tries).min(BACKOFF_MS.1);
         let wait_ms = wait_ms / 2 + (wait_ms as f64 / 2.0 * self.engine.env.chance()) as u64;
         later(ctx, wait_ms, move |dispatcher, ctx| {
@@ -231,7 +263,7 @@ impl Dispatcher {
         }
         for half in [0..count / 2, count / 2..count] {
             let tasks = Arc::new(some(&tasks, half));
-            self.rest(Ready { segment, tasks, strikes: 0, given_back }, ctx);
+            self.rest(Ready { segment, tasks, strikes: 0, given_back, losses: 0 }, ctx);
         }
     }
 
@@ -252,7 +284,7 @@ impl Dispatcher {
         let asking = Asking { batch, segment };
         let receipt = Receipt::new(asking, move |asking, verdict| me.post(SaidOfBatch { asking, verdict }));
         // If even this is lost, they wait in the ledger for the next run.
-        let ready = Ready { segment, tasks: Arc::default(), strikes: 0, given_back: 0 };
+        let ready = Ready { segment, tasks: Arc::default(), strikes: 0, given_back: 0, losses: 0 };
         self.in_flight.insert(batch, Flight { ready, receipts: 1, is_lost: false });
         self.recorder.post(Assessed { segment, answers: Vec::new(), dead, receipts: vec![BatchReceipt::new(receipt)] });
     }
@@ -264,7 +296,7 @@ impl Dispatcher {
         }
         if self.is_draining {
             self.end(None);
-        } else if self.pending.is_empty() && self.ready.is_empty() && self.resting == 0 {
+        } else if self.pending.is_empty() && self.open.is_none() && self.ready.is_empty() && self.resting == 0 {
             self.ask_ledger(ctx);
         }
     }
@@ -274,6 +306,18 @@ impl Dispatcher {
             self.over.post(AnalysisOver { generation: self.generation, fault });
         }
     }
+}
+
+/// The rows of a segment, and which of them wait.
+fn open_segment(store: &dyn Store, job: &JobId, segment: &PendingSegment) -> Result<Open, Fault> {
+    let PendingSegment { segment: number, group, ordinals, rows: count, pending } = segment;
+    let rows = store.read_records(job, group.as_deref(), ordinals.clone())?;
+    if rows.len() as u64 != *count {
+        let found = rows.len();
+        return Err(Fault::permanent(format!("the store holds {found} of the {count} rows of segment {number}")));
+    }
+    let picked = set_bits(pending).map(|row| row as usize).collect();
+    Ok(Open { segment: *number, rows: Arc::new(rows), picked: Arc::new(picked), done: 0 })
 }
 
 /// Some of the tasks of a batch.
@@ -303,7 +347,12 @@ impl Takes<SaidOfBatch> for Dispatcher {
             && !self.is_draining
             && !ready.tasks.tasks.is_empty()
         {
-            self.rest(ready, ctx);
+            let losses = ready.losses + 1;
+            if losses > LOSSES_MAX {
+                return self
+                    .end(Some(Fault::transient("answers were lost again and again on their way to the ledger")));
+            }
+            self.rest(Ready { losses, ..ready }, ctx);
         }
         self.pump(ctx);
     }
@@ -318,12 +367,12 @@ impl Takes<GivenBack> for Dispatcher {
             _ if self.is_draining => {}
             Why::Panicked(why) => {
                 let given_back = given_back - 1;
-                self.on_panic(Ready { segment, tasks, strikes, given_back }, &why, ctx);
+                self.on_panic(Ready { segment, tasks, strikes, given_back, losses: 0 }, &why, ctx);
             }
             Why::Fault(fault) if given_back >= GIVEN_BACK_MAX => {
                 self.bury(segment, &tasks, "provider_failed", &fault.to_string(), given_back);
             }
-            Why::Fault(_) => self.rest(Ready { segment, tasks, strikes, given_back }, ctx),
+            Why::Fault(_) => self.rest(Ready { segment, tasks, strikes, given_back, losses: 0 }, ctx),
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::stores::Store;
 pub fn project(ledger: &Ledger, store: &dyn Store, job: &JobId) -> Result<(), Fault> {
     let reader = ledger.reader()?;
     let Some(analysis) = reader.analysis(job)? else { return Ok(()) };
-    if analysis.batches == analysis.projected {
+    let is_whole = analysis.batches == analysis.projected;
+    if analysis.batches == 0 || is_whole && store.has_assessments(job)? {
         return Ok(());
     }
     store.write_assessments(job, &mut |take| reader.each_answers(job, None, &mut |answers| take(&answers)))?;

@@ -1,7 +1,7 @@
 //! Recorder: brings what was concluded into the ledger, and only then answers the receipts. Rows that are on their way into the
 //! ledger, or in it, are left out of what comes again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
@@ -13,9 +13,9 @@ use super::super::stage::{Ctx, Link, Seat, Stage, Takes};
 use super::Analysis;
 use crate::domain::answer::{Answer, pack};
 use crate::domain::finding::{Classification, Conclusion};
-use crate::fault::Fault;
+use crate::fault::{Fault, Kind};
 use crate::ledger::AnswerBatch;
-use crate::messages::{Assessed, BatchReceipt, OutboxGrew, Recorded};
+use crate::messages::{AnalysisOver, Assessed, BatchReceipt, OutboxGrew, Recorded};
 use crate::telemetry::{Metric, count};
 
 /// Alleles that one event names, at most.
@@ -27,14 +27,35 @@ pub struct Recorder {
     analysis: Rc<Analysis>,
     me: Link<Recorded>,
     notifier: Link<OutboxGrew>,
-    /// Segment and row of what this life of the stage has brought, or is bringing, into the ledger.
-    known: BTreeSet<(u32, u32)>,
+    over: Link<AnalysisOver>,
+    generation: u64,
+    /// By segment, one bit per row: what this life of the stage has brought, or is bringing, into the ledger.
+    known: BTreeMap<u32, Vec<u8>>,
 }
 
 impl Recorder {
     /// A recorder for `analysis`.
-    pub fn new(engine: &Engine, analysis: &Rc<Analysis>, notifier: Link<OutboxGrew>, me: &Seat<Self>) -> Self {
-        Self { engine: engine.clone(), analysis: analysis.clone(), me: Link::to(me), notifier, known: BTreeSet::new() }
+    pub fn new(
+        engine: &Engine,
+        analysis: &Rc<Analysis>,
+        generation: u64,
+        (notifier, over): (Link<OutboxGrew>, Link<AnalysisOver>),
+        me: &Seat<Self>,
+    ) -> Self {
+        let (engine, analysis, me) = (engine.clone(), analysis.clone(), Link::to(me));
+        Self { engine, analysis, me, notifier, over, generation, known: BTreeMap::new() }
+    }
+
+    /// Whether nobody has brought this row yet; from now on somebody has.
+    fn is_new(&mut self, segment: u32, row: u32) -> bool {
+        let bits = self.known.entry(segment).or_default();
+        let (byte, bit) = (row as usize / 8, 1 << (row % 8));
+        if bits.len() <= byte {
+            bits.resize(byte + 1, 0);
+        }
+        let is_new = bits[byte] & bit == 0;
+        bits[byte] |= bit;
+        is_new
     }
 }
 
@@ -46,8 +67,8 @@ impl Takes<Assessed> for Recorder {
     /// The commit runs on its own: if this actor dies, what is under way still lands, and is answered.
     fn take(&mut self, assessed: Assessed, _: &mut Ctx<Self>) {
         let Assessed { segment, mut answers, mut dead, receipts } = assessed;
-        answers.retain(|answer| self.known.insert((segment, answer.row)));
-        dead.retain(|dead| self.known.insert((segment, dead.row)));
+        answers.retain(|answer| self.is_new(segment, answer.row));
+        dead.retain(|dead| self.is_new(segment, dead.row));
         if answers.is_empty() && dead.is_empty() {
             return receipts.into_iter().for_each(BatchReceipt::committed);
         }
@@ -87,7 +108,7 @@ impl Takes<Assessed> for Recorder {
                 Err(fault) => {
                     tracing::warn!(job = %analysis.job, segment, %fault, "answers were not recorded: they are asked for again");
                     // Before the receipts say that they are lost.
-                    me.post(Recorded { segment, forget: rows });
+                    me.post(Recorded { segment, forget: rows, fault });
                 }
             }
         });
@@ -95,10 +116,14 @@ impl Takes<Assessed> for Recorder {
 }
 
 impl Takes<Recorded> for Recorder {
-    fn take(&mut self, Recorded { segment, forget }: Recorded, _: &mut Ctx<Self>) {
-        forget.into_iter().for_each(|row| {
-            self.known.remove(&(segment, row));
-        });
+    /// What may pass is asked for again by whoever holds no receipt; what will not ends the answering.
+    fn take(&mut self, Recorded { segment, forget, fault }: Recorded, _: &mut Ctx<Self>) {
+        if let Some(bits) = self.known.get_mut(&segment) {
+            forget.into_iter().for_each(|row: u32| bits[row as usize / 8] &= !(1 << (row % 8)));
+        }
+        if matches!(fault.kind, Kind::Unavailable | Kind::Permanent) {
+            self.over.post(AnalysisOver { generation: self.generation, fault: Some(fault) });
+        }
     }
 }
 
@@ -124,7 +149,7 @@ fn batch(
     }
 }
 
-/// Whether people want to hear of it at once.
+/// Whether people want to hear of it at once. An event names the record, not the variant: events and logs go further than rows.
 fn is_notable(answer: &Answer) -> bool {
     let conclusion = answer.assessment.conclusion;
     conclusion == Conclusion::Conflicting
@@ -134,10 +159,8 @@ fn is_notable(answer: &Answer) -> bool {
 
 fn notable(answer: &Answer) -> serde_json::Value {
     json!({
-        "chrom": answer.chrom,
-        "pos": answer.pos,
-        "ref": answer.reference,
-        "alt": answer.alt,
+        "record": answer.ordinal,
+        "alt_index": answer.alt_index,
         "conclusion": answer.assessment.conclusion.as_str(),
     })
 }

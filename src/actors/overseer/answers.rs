@@ -74,14 +74,15 @@ impl Overseer {
         let tell = move |death| deaths.post(death);
         let Some(notifier) = &self.notifier else { return };
         let grew: Link<OutboxGrew> = Link::to(notifier);
-        let recorder: Seat<Recorder> =
-            start(&engine.env, generation, &expected, tell.clone(), |me| Recorder::new(&engine, analysis, grew, me));
+        let over = self.analysis_over.clone();
+        let recorder: Seat<Recorder> = start(&engine.env, generation, &expected, tell.clone(), |me| {
+            Recorder::new(&engine, analysis, generation, (grew, over.clone()), me)
+        });
         let providers = engine.providers.clone();
         let aggregator: Seat<Aggregator> = start(&engine.env, generation, &expected, tell.clone(), |_| {
             Aggregator::new(Link::to(&recorder), providers.len(), QUORUM)
         });
         let mut enders = vec![Ender::of(&recorder), Ender::of(&aggregator)];
-        let over = self.analysis_over.clone();
         let dispatcher: Seat<Dispatcher> = start(&engine.env, generation, &expected, tell.clone(), |me| {
             let mut askers: Vec<Link<Ask>> = Vec::new();
             for provider in &providers {
@@ -117,10 +118,14 @@ impl Overseer {
             work.await.unwrap_or_else(|Panicked(words)| Err(Fault::permanent(words)))
         };
         then(ctx, projected, |overseer, projected, ctx| {
-            let fault = fault.or(projected.err());
-            let error = fault.map(|fault| ReceiptError {
+            let what = if fault.is_some() {
+                "not every selected allele was answered"
+            } else {
+                "the answers were not projected"
+            };
+            let error = fault.or(projected.err()).map(|fault| ReceiptError {
                 code: if fault.kind == Kind::Permanent { 70 } else { 74 },
-                message: format!("all of it is stored, but not every selected allele was answered: {fault}; run the same command again"),
+                message: format!("all of it is stored, but {what}: {fault}; run the same command again"),
                 line: None,
                 offset: None,
             });
@@ -131,13 +136,14 @@ impl Overseer {
     fn give_receipt(&mut self, job: JobId, error: Option<ReceiptError>, ctx: &mut Ctx<Self>) {
         let ledger = self.engine.ledger.clone();
         let certificate = self.current.as_ref().and_then(|current| current.proved);
-        let is_draining = self.draining;
+        // Who is interrupted between storing and answering has not asked anybody yet, but will.
+        let is_unfinished = self.draining && !self.engine.providers.is_empty();
         let work = self.engine.env.work_repeatedly("receipt", move || {
             let reader = ledger.reader()?;
             let row = reader.job(&job)?.ok_or_else(|| not_in_ledger(&job))?;
             let receipt = report::receipt(&row, &reader.sums(&job)?);
             let error = receipt.error.clone().or_else(|| error.clone());
-            let error = error.or_else(|| (is_draining && waits(&receipt)).then(|| unanswered(&receipt)));
+            let error = error.or_else(|| (is_unfinished && waits(&receipt)).then(|| unanswered(&receipt)));
             Ok(Receipt { error, certificate: certificate.or(receipt.certificate), ..receipt })
         });
         then(ctx, work, |overseer, receipt, ctx| {
@@ -147,9 +153,9 @@ impl Overseer {
     }
 }
 
-/// Whether somebody was asked, and not everything is answered.
+/// Whether not everything is answered.
 fn waits(receipt: &Receipt) -> bool {
-    receipt.state == "COMPLETE" && receipt.pending > 0 && !receipt.providers.is_empty()
+    receipt.state == "COMPLETE" && receipt.pending > 0
 }
 
 fn unanswered(receipt: &Receipt) -> ReceiptError {

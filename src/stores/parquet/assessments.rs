@@ -29,8 +29,8 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         field("alt_index", DataType::Int32, false),
         field("chrom", DataType::Utf8, false),
         field("pos", DataType::Int64, false),
-        field("ref", DataType::Utf8, false),
-        field("alt", DataType::Utf8, false),
+        field("ref", DataType::Utf8, true),
+        field("alt", DataType::Utf8, true),
         field("conclusion", DataType::Utf8, false),
         field("agreement", DataType::Utf8, false),
         field("points", DataType::Int32, true),
@@ -88,8 +88,8 @@ fn batch(answers: &[Answer]) -> Result<RecordBatch, Fault> {
         alt_index.append_value(answer.alt_index as i32);
         chrom.append_value(&answer.chrom);
         pos.append_value(answer.pos);
-        reference.append_value(&answer.reference);
-        alt.append_value(&answer.alt);
+        reference.append_option(some(&answer.reference));
+        alt.append_option(some(&answer.alt));
         conclusion.append_value(assessment.conclusion.as_str());
         agreement.append_value(assessment.agreement.as_str());
         points.append_option(assessment.points());
@@ -122,4 +122,9 @@ fn batch(answers: &[Answer]) -> Result<RecordBatch, Fault> {
     ];
     RecordBatch::try_new(SCHEMA.clone(), columns)
         .map_err(|error: ArrowError| Fault::permanent(format!("Arrow: {error}")))
+}
+
+/// An allele that is too long to be kept twice is null: it stands in the job's rows.
+fn some(allele: &str) -> Option<&str> {
+    Some(allele).filter(|allele| !allele.is_empty())
 }

@@ -290,6 +290,11 @@ impl Store for Parquet {
         ordered::read_records(&files, ordinals)
     }
 
+    fn has_assessments(&self, job: &JobId) -> Result<bool, Fault> {
+        let folder = self.assessments.join(format!("job={job}"));
+        Ok(durable::list(&folder)?.iter().any(|name| name == "assessments.parquet"))
+    }
+
     fn write_assessments(&self, job: &JobId, fill: &mut Fill<'_>) -> Result<u64, Fault> {
         let folder = self.assessments.join(format!("job={job}"));
         durable::create_folder(&folder)?;
