@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`run`] | `run FILE…`: the main job |
 //! | [`receipt`], [`jobs`], [`dlq`], [`export`] | reading commands: they take no lock and work beside a run (`dlq replay|drop` write, and take it) |
+//! | [`mod@explain`] | one variant's way, from its line to what was concluded |
 //! | [`config`], [`doctor`], [`completions`] | about the installation |
 //! | [`isolate`] | hidden: one segment in a process of its own |
 //! | [`home`] | from what was typed to ledger, job and store |
@@ -18,6 +19,7 @@ pub mod completions;
 pub mod config;
 pub mod dlq;
 pub mod doctor;
+pub mod explain;
 pub mod export;
 pub mod failure;
 pub mod home;
@@ -83,6 +85,8 @@ enum Command {
     /// Prove that a file is complete: count and digest the store again
     #[command(after_help = EXIT_CODES, after_long_help = format!("{}\n\n{EXIT_CODES}", home::JOB_HELP))]
     Receipt(receipt::ReceiptArgs),
+    /// Explain one variant of a job: its line, its alleles, triage, the answer and what it rests on
+    Explain(explain::ExplainArgs),
     /// List the jobs of the data directory, newest first
     Jobs(jobs::JobsArgs),
     /// Dead letters: records that are not in the store; why, and what to do about them
@@ -109,6 +113,7 @@ impl Command {
         match self {
             Self::Run(args) => args.json,
             Self::Receipt(args) => args.json,
+            Self::Explain(args) => args.json,
             Self::Jobs(args) => args.json,
             Self::Dlq(command) => command.json(),
             Self::Config(command) => command.json(),
@@ -124,7 +129,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let _failpoints = fail::FailScenario::setup();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error),
+        Err(error) => return unparsed(&error),
     };
     let json = cli.command.json();
     // A panic has printed where it was; what is left to say is that it is nobody's mistake but ours.
@@ -140,6 +145,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Run(args) => run::run(global, args),
         Command::Receipt(args) => receipt::run(global, &args),
+        Command::Explain(args) => explain::run(global, &args),
         Command::Jobs(args) => jobs::run(global, &args),
         Command::Dlq(command) => dlq::run(global, &command),
         Command::Export(args) => export::run(global, &args),
@@ -151,7 +157,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
 }
 
 /// Help and version are answers; everything else that clap says is a usage error.
-fn explain(error: &clap::Error) -> u8 {
+fn unparsed(error: &clap::Error) -> u8 {
     // A reader that is gone has seen enough.
     let _ = error.print();
     match error.kind() {

@@ -53,6 +53,22 @@ pub fn cut(text: &str, max: usize) -> String {
     }
 }
 
+/// Lines of at most `width` characters, broken at blanks; a longer word is broken where the line ends.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while rest.chars().count() > width {
+        let end = rest.char_indices().nth(width).map_or(rest.len(), |(at, _)| at);
+        // A blank right behind the last character that fits is as good.
+        let blank = if rest[end..].starts_with(' ') { Some(end) } else { rest[..end].rfind(' ') };
+        let at = blank.filter(|&at| !rest[..at].trim().is_empty()).unwrap_or(end);
+        lines.push(rest[..at].trim_end().to_owned());
+        rest = rest[at..].trim_start();
+    }
+    lines.push(rest.to_owned());
+    lines
+}
+
 /// A value as one line of JSON, line end included, safe on a terminal too.
 pub fn json_line(value: &impl Serialize) -> String {
     let plain = serde_json::to_string(value).unwrap_or_else(|error| {
