@@ -111,6 +111,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["vcf"]),
     ("libdeflater", &["reference", "vcf"]),
     ("clap", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("toml_edit", &["config"]),
 ];
 

@@ -95,6 +95,7 @@ fn nothing(home: &Home, row: &JobRow, found: &Explained, variant: &Variant) -> F
     if row.state.to_string() != "COMPLETE" {
         return Failure::new(USAGE, format!("{message}: it is {}, and has no rows", row.state));
     }
-    let hint = "POS must be that of the record as it stands in the file; positions inside of a deletion are not looked for";
+    let hint =
+        "POS must be that of the record as it stands in the file; positions inside of a deletion are not looked for";
     Failure::new(USAGE, message).hint(hint)
 }

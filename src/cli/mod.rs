@@ -6,6 +6,7 @@
 //! | [`receipt`], [`jobs`], [`dlq`], [`export`] | reading commands: they take no lock and work beside a run (`dlq replay|drop` write, and take it) |
 //! | [`mod@explain`] | one variant's way, from its line to what was concluded |
 //! | [`config`], [`doctor`], [`completions`] | about the installation |
+//! | [`help`], [`man`] | pages on topics, and the manual |
 //! | [`isolate`] | hidden: one segment in a process of its own |
 //! | [`home`] | from what was typed to ledger, job and store |
 //! | [`lines`] | stored rows → the lines they came from |
@@ -22,11 +23,13 @@ pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod failure;
+pub mod help;
 pub mod home;
 pub mod isolate;
 pub mod jobs;
 pub mod lines;
 pub mod lock;
+pub mod man;
 pub mod receipt;
 pub mod render;
 pub mod run;
@@ -59,6 +62,7 @@ Of several files: the first that applies of 4, 70, 78, 74, 65, 75, 3, 0.";
 /// Stores every variant of VCF and BCF files, and proves with a receipt that nothing is missing.
 #[derive(Debug, Parser)]
 #[command(name = "vcf-agent", version, max_term_width = 110, after_help = EXIT_CODES, propagate_version = false)]
+#[command(disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -100,6 +104,10 @@ enum Command {
     Config(config::ConfigCommand),
     /// Check this machine and the data directory
     Doctor(doctor::DoctorArgs),
+    /// Explain a topic or a command: annotate, triage, expressions, receipts, exit codes, …
+    Help(help::HelpArgs),
+    /// Print the manual page, or write one for every command
+    Man(man::ManArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Handle one segment from standard input
@@ -118,7 +126,7 @@ impl Command {
             Self::Dlq(command) => command.json(),
             Self::Config(command) => command.json(),
             Self::Doctor(args) => args.json,
-            Self::Export(_) | Self::Completions(_) | Self::Isolate => false,
+            Self::Export(_) | Self::Help(_) | Self::Man(_) | Self::Completions(_) | Self::Isolate => false,
         }
     }
 }
@@ -151,6 +159,8 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Command::Export(args) => export::run(global, &args),
         Command::Config(command) => config::run(global, &command),
         Command::Doctor(args) => doctor::run(global, &args),
+        Command::Help(args) => help::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Isolate => Ok(isolate::run()),
     }

@@ -242,6 +242,21 @@ fn tail(receipt: &Receipt) -> Vec<(&'static str, String)> {
             format!("{dead} dead letters = {dropped} dropped + {} open", thousands(receipt.open_dead())),
         ));
     }
+    if receipt.answered + receipt.abstained + receipt.dead_tasks > 0 {
+        let (answered, abstained) = (thousands(receipt.answered), thousands(receipt.abstained));
+        let asked = text(&receipt.providers.join(", "));
+        lines.push((
+            "answers",
+            format!("{answered} answered, {abstained} abstained for want of evidence; asked: {asked}"),
+        ));
+    }
+    if receipt.dead_tasks > 0 {
+        let dead = thousands(receipt.dead_tasks);
+        lines.push((
+            "dead tasks",
+            format!("{dead} selected alleles got no answer and are not asked about again by themselves"),
+        ));
+    }
     if receipt.pending > 0 {
         let why = if receipt.providers.is_empty() {
             "no provider is configured"

@@ -189,9 +189,8 @@ pub fn explain(ledger: &LedgerReader, store: &dyn Store, job: &JobRow, variant: 
     let (mut records, mut others) = (Vec::new(), Vec::new());
     let is_cut = rows.records() > RECORDS_MAX;
     for one in each_record(&rows).take(RECORDS_MAX) {
-        let is_meant = |row: usize| {
-            variant.means(one.reference.get(0).unwrap_or_default(), one.alt.get(row).unwrap_or(b"."))
-        };
+        let is_meant =
+            |row: usize| variant.means(one.reference.get(0).unwrap_or_default(), one.alt.get(row).unwrap_or(b"."));
         let meant: Vec<usize> = (0..one.len()).filter(|&row| is_meant(row)).collect();
         if meant.is_empty() {
             let reference = text(one.reference.get(0));
@@ -351,8 +350,7 @@ fn annotations(rows: &Rows, row: usize) -> Vec<(&'static str, Value)> {
     let Some(said) = &rows.annotations else { return Vec::new() };
     let word = |word: Option<&[u8]>| word.map(|word| Value::from(text(Some(word))));
     let words = crate::domain::annotations::Annotations::WORDS.into_iter().zip(said.words());
-    let mut all: Vec<(&'static str, Option<Value>)> =
-        words.map(|(name, words)| (name, word(words.get(row)))).collect();
+    let mut all: Vec<(&'static str, Option<Value>)> = words.map(|(name, words)| (name, word(words.get(row)))).collect();
     all.push(("clinvar_stars", said.clinvar_stars.get(row).map(Value::from)));
     all.push(("population_frequency", said.population_frequency.get(row).map(Value::from)));
     all.push(("hgvs_c", word(said.hgvs_c.get(row))));

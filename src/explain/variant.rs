@@ -95,7 +95,8 @@ mod tests {
         assert_eq!(Variant::parse("rs334"), Some(Variant::Id("rs334".into())));
         assert_eq!(Variant::parse("chr1:x"), Some(Variant::Id("chr1:x".into())));
         assert_eq!(Variant::parse("record:0"), Some(Variant::Record(0)));
-        for nothing in ["", ".", "record:", "record:-1", "record:x", "record:18446744073709551615", "rs1;rs2", "chr1 5"] {
+        for nothing in ["", ".", "record:", "record:-1", "record:x", "record:18446744073709551615", "rs1;rs2", "chr1 5"]
+        {
             assert_eq!(Variant::parse(nothing), None, "{nothing}");
         }
     }

@@ -7,6 +7,7 @@
 //! | `commands` | exit codes, the receipt's shape, events, reading commands |
 //! | `processes` | lock, signals, standard input, reading beside a run |
 //! | `shared_data` | real files and the format's conformance suite, where they are present |
+//! | `explain`, `help` | one variant's way; dead tasks; help, the manual, what a file lacks |
 //! | `export` | that what comes out is what went in |
 //! | `queries` | that every query of the documents works and gives what they show |
 //! | `memory` | that peak memory is bounded whatever the records look like |
@@ -35,7 +36,11 @@ mod durability;
 #[cfg(not(feature = "failpoints"))]
 mod commands;
 #[cfg(not(feature = "failpoints"))]
+mod explain;
+#[cfg(not(feature = "failpoints"))]
 mod export;
+#[cfg(not(feature = "failpoints"))]
+mod help;
 #[cfg(not(feature = "failpoints"))]
 mod memory;
 #[cfg(not(feature = "failpoints"))]

@@ -51,9 +51,8 @@ fn in_file(path: &Path, what: &Find, records_max: usize) -> Result<Vec<u64>, Fau
         let ids = if matches!(what, Find::Id(_)) { Some(convert::string(&batch, "id")?) } else { None };
         for row in 0..batch.num_rows() {
             let ordinal = ordinals.value(row) as u64;
-            let (chrom, pos) = place.map_or((&b""[..], 0), |(chroms, positions)| {
-                (chroms.value(row).as_bytes(), positions.value(row))
-            });
+            let (chrom, pos) =
+                place.map_or((&b""[..], 0), |(chroms, positions)| (chroms.value(row).as_bytes(), positions.value(row)));
             let id = ids.filter(|ids| ids.is_valid(row)).map(|ids| ids.value(row).as_bytes());
             if numbers.last() != Some(&ordinal) && what.meets(ordinal, chrom, pos, id) {
                 numbers.push(ordinal);
@@ -69,7 +68,11 @@ fn in_file(path: &Path, what: &Find, records_max: usize) -> Result<Vec<u64>, Fau
 /// False if the smallest and largest values of a row group leave out what is looked for.
 fn may_hold(group: &RowGroupMetaData, what: &Find) -> bool {
     let statistics = |name: &str| {
-        group.columns().iter().find(|column| column.column_path().string() == name).and_then(|column| column.statistics())
+        group
+            .columns()
+            .iter()
+            .find(|column| column.column_path().string() == name)
+            .and_then(|column| column.statistics())
     };
     let numbers = |name: &str| match statistics(name) {
         Some(Statistics::Int64(values)) => values.min_opt().copied().zip(values.max_opt().copied()),
