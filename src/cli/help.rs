@@ -88,7 +88,7 @@ mod tests {
         for (topic, page) in TOPICS {
             assert!(page.starts_with("# ") && page.ends_with('\n'), "{topic}");
             assert!(page.lines().count() <= 45, "{topic} is no short page");
-            assert!(page.lines().all(|line| line.chars().count() <= 145), "{topic}");
+            assert!(page.lines().all(|line| line.chars().count() <= 110), "{topic}");
         }
     }
 

@@ -117,9 +117,9 @@ fn each_allele_says_which_clause_dropped_it_or_what_was_concluded_on_what_field(
 #[test]
 fn the_page_reads_from_the_line_to_the_assessment() {
     let place = Place::new();
-    let (_, receipt) = run(&place, &annotated());
-    let page = place.call(["explain", "last", "rs1"]).expect(0).stdout;
-    let page = page.replace(string(&receipt, "job"), "JOB").replace(string(&receipt, "file"), "FILE");
+    place.write("annotated.vcf", annotated());
+    let receipt = place.call(["run", "--json", "annotated.vcf"]).expect(3).object();
+    let page = place.call(["explain", "last", "rs1"]).expect(0).stdout.replace(string(&receipt, "job"), "JOB");
     assert_eq!(page, PAGE, "{page}");
 }
 

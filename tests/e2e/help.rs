@@ -124,7 +124,7 @@ fn doctor_names_a_sample_and_an_expression_that_cannot_be_asked() {
     let says: Vec<&str> =
         checks.iter().filter(|check| string(check, "name") == "triage").map(|check| string(check, "says")).collect();
     assert_eq!(says.len(), 2, "{says:?}");
-    assert!(says[0].contains("no sample of the name") && says[1].contains("does not declare NOPE"), "{says:?}");
+    assert!(says[0].contains("no sample of the name") && says[1].contains("does not declare INFO/NOPE"), "{says:?}");
     assert!(!says.concat().contains("ANNA"), "names of samples are people's");
     // Nobody asks for ClinVar here: that it is absent is no warning.
     assert_eq!(state(&checks, "clinvar").0, "ok");

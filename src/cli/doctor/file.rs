@@ -168,5 +168,7 @@ fn triage(header: &Header, asked: &Asked<'_>) -> Vec<Check> {
     if selector.notices().is_empty() {
         return vec![Check::ok("triage", "can be asked of this file")];
     }
-    selector.notices().iter().map(|notice| warn("triage", notice.message.clone())).collect()
+    // They are worded for a receipt, after the fact.
+    let before = |message: &str| message.replacen("nothing was selected", "nothing would be selected", 1);
+    selector.notices().iter().map(|notice| warn("triage", before(&notice.message))).collect()
 }
