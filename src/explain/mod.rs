@@ -294,7 +294,11 @@ impl Known<'_> {
         let former = self.ledger.replayed(self.job, ordinal, 1)?.pop();
         let former = former.filter(|former| former.letter.ordinal == ordinal);
         let alts: Vec<String> = (0..one.len()).map(|row| text(one.alt.get(row))).collect();
-        let qual = one.qual_text.get(0).map(|qual| text(Some(qual)));
+        let qual = match one.qual_text.get(0) {
+            Some(as_read) => text(Some(as_read)),
+            None if one.qual_valid.get(0) => one.qual[0].to_string(),
+            None => ".".to_owned(),
+        };
         Ok(Record {
             record: ordinal,
             line: one.line[0] as u64,
@@ -305,7 +309,7 @@ impl Known<'_> {
             id: text(one.id.get(0)),
             reference: text(one.reference.get(0)),
             alt: alts.join(","),
-            qual: qual.unwrap_or_else(|| one.qual_valid.get(0).then(|| one.qual[0].to_string()).unwrap_or(".".into())),
+            qual,
             filter: text(one.filter.get(0)),
             info: text(one.info.get(0)),
             alleles: alleles.collect(),
