@@ -89,8 +89,8 @@ fn say(columns: &mut Annotations, said: &str, nth: usize) {
     for (place, words) in columns.words_mut().into_iter().enumerate() {
         words.push(word(place).as_deref().map(str::as_bytes));
     }
-    columns.clinvar_stars.push((said.len() % 2 == 0).then_some(nth as i32 % 5));
-    columns.population_frequency.push((nth % 2 == 0).then_some(said.len() as f64 / 1000.0));
+    columns.clinvar_stars.push(said.len().is_multiple_of(2).then_some(nth as i32 % 5));
+    columns.population_frequency.push(nth.is_multiple_of(2).then_some(said.len() as f64 / 1000.0));
     columns.hgvs_c.push(Some(said.as_bytes()));
     columns.hgvs_p.push((nth % 2 == 1).then_some(said.as_bytes()));
 }

@@ -394,6 +394,9 @@ pub fn what_each_says_ends_the_reading(make: Make) {
     assert_eq!((fault.kind, calls), (Kind::Overloaded, 1), "{fault}");
 }
 
+/// What is looked for, and which records that is.
+type Sought = (Find, fn(u64) -> bool);
+
 pub fn records_are_found_by_place_by_id_and_by_number(make: Make) {
     let place = make();
     let store = (place.open)();
@@ -404,17 +407,19 @@ pub fn records_are_found_by_place_by_id_and_by_number(make: Make) {
     let all = read(&*store, &job(1));
     let numbers: Vec<u64> = all.iter().map(|row| row.key.0 as u64).collect();
     // Record N stands at 7 × N, on chr2 if the last two digits are 40 to 49 or 90 to 99, and is called rsN if 3 divides it.
-    let on_chr1 = |nth: u64| nth % 50 < 40;
-    let cases: Vec<(Find, Box<dyn Fn(u64) -> bool>)> = vec![
-        (Find::Place("chr1".into(), 7 * 105..7 * 105 + 1), Box::new(|nth| nth == 105)),
-        (Find::Place("chr1".into(), 0..7 * 210), Box::new(move |nth| nth < 210 && on_chr1(nth))),
-        (Find::Place("chr2".into(), 0..i64::MAX), Box::new(move |nth| !on_chr1(nth))),
-        (Find::Place("chr1".into(), 1..7), Box::new(|_| false)),
-        (Find::Place("chr".into(), 0..i64::MAX), Box::new(|_| false)),
-        (Find::Id("rs1704".into()), Box::new(|nth| nth == 1704)),
-        (Find::Id("rs170".into()), Box::new(|_| false)),
-        (Find::Ordinals(118..203), Box::new(|nth| (118..203).contains(&nth))),
-        (Find::Ordinals(70..90), Box::new(|_| false)),
+    fn on_chr1(nth: u64) -> bool {
+        nth % 50 < 40
+    }
+    let cases: Vec<Sought> = vec![
+        (Find::Place("chr1".into(), 7 * 105..7 * 105 + 1), |nth| nth == 105),
+        (Find::Place("chr1".into(), 0..7 * 210), |nth| nth < 210 && on_chr1(nth)),
+        (Find::Place("chr2".into(), 0..i64::MAX), |nth| !on_chr1(nth)),
+        (Find::Place("chr1".into(), 1..7), |_| false),
+        (Find::Place("chr".into(), 0..i64::MAX), |_| false),
+        (Find::Id("rs1704".into()), |nth| nth == 1704),
+        (Find::Id("rs170".into()), |_| false),
+        (Find::Ordinals(118..203), |nth| (118..203).contains(&nth)),
+        (Find::Ordinals(70..90), |_| false),
     ];
     for published in [false, true] {
         for (what, is_meant) in &cases {
