@@ -34,7 +34,7 @@ pub struct ExplainArgs {
     /// A job's id (or its beginning), the VCF file it read, or `last`
     #[arg(value_name = "JOB")]
     job: String,
-    /// CHROM:POS[:REF:ALT], an ID, or record:N
+    /// CHROM:POS or CHROM:POS:REF:ALT, an ID, or record:N
     #[arg(value_name = "VARIANT", value_parser = variant)]
     variant: Variant,
     /// One JSON object
