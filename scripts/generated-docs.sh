@@ -19,13 +19,14 @@ help() { COLUMNS=110 "$agent" "$@" --help; }
   printf '\n## vcf-agent\n\n```text\n'
   help
   printf '```\n'
-  for command in run receipt jobs "dlq ls" "dlq show" "dlq replay" "dlq drop" export "triage try" "triage explain" "triage test" "config check" "config show" doctor completions; do
+  for command in run receipt explain jobs "dlq ls" "dlq show" "dlq replay" "dlq drop" export "triage try" "triage explain" "triage test" "config check" "config show" doctor help man completions; do
     printf '\n## vcf-agent %s\n\n```text\n' "$command"
     # shellcheck disable=SC2086
     help $command
     printf '```\n'
   done
 } >"$fresh/cli.md"
+COLUMNS=110 "$agent" man >"$fresh/vcf-agent.1"
 
 if [ "${1:-}" = --check ]; then
   diff -ru "$target" "$fresh" || { echo "docs/generated is behind the code: run \`just docs\`" >&2; exit 1; }

@@ -15,6 +15,7 @@ pub mod data_dir;
 pub mod delivery;
 pub mod domain;
 pub mod durable;
+pub mod explain;
 pub mod expression;
 pub mod fault;
 pub mod ledger;

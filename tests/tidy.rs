@@ -79,13 +79,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "triage", "vcf",
         ],
     ),
+    ("explain", &["domain", "fault", "ledger", "stores", "triage", "vcf"]),
     (
         "cli",
         &[
+            "annotation",
             "config",
             "data_dir",
             "delivery",
             "domain",
+            "explain",
             // The filters of an export are those of triage.
             "expression",
             "fault",
@@ -116,6 +119,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["vcf"]),
     ("libdeflater", &["reference", "vcf"]),
     ("clap", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("toml_edit", &["config", "triage"]),
 ];
 

@@ -15,7 +15,7 @@ pub struct Progress {
     pub records: AtomicU64,
     /// Rows durable of that file.
     pub stored: AtomicU64,
-    /// Alleles of that file that wait for an answer, when answering began.
+    /// Alleles of that file about which this run asks; 0 until answering begins.
     pub asked: AtomicU64,
     /// Of these, answered or given up.
     pub answered: AtomicU64,

@@ -1,7 +1,8 @@
-//! `dlq ls|show|replay|drop`: records that are not in the store, why, and what people do about them. Only `show` prints a record's text:
-//! it holds genotypes.
+//! `dlq ls|show|replay|drop`: records that are not in the store, and selected alleles without an answer; why, and what people do about
+//! them. Only `show` prints a record's text: it holds genotypes.
 
 pub mod act;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -29,12 +30,13 @@ const DETAIL_CHARS_MAX: usize = 160;
 const REPLAY_HELP: &str = "\
 The text that is tried is what `dlq show` prints. Of a record over 64 KiB it is read from the file again, if that is still there with the \
 same SHA-256. With --edit it is the line in FILE: `dlq show JOB RECORD --raw > FILE` is a beginning. The limits of the configuration in \
-force apply (ingest.alts_max, ingest.line_bytes_max). Interrupted, or after a crash: the same command again goes on.";
+force apply (ingest.alts_max, ingest.line_bytes_max). Interrupted, or after a crash: the same command again goes on.
+With --tasks it is about selected alleles that got no answer: they wait again, and the next `run` of the same file asks about them.";
 
 /// Subcommands of `dlq`.
 #[derive(Debug, Subcommand)]
 pub enum DlqCommand {
-    /// List a job's dead letters: where, and why; no genotypes
+    /// List a job's dead letters and dead tasks: where, and why; no genotypes
     #[command(after_help = JOB_HELP)]
     Ls(LsArgs),
     /// Show one dead letter with the text of its record, genotypes included
@@ -66,7 +68,7 @@ pub struct LsArgs {
     /// Those that were dropped too
     #[arg(long, conflicts_with = "by_reason")]
     all: bool,
-    /// One JSON object per dead letter, or per reason
+    /// One JSON object per dead letter or dead task (its `stage` is `task`), or per reason
     #[arg(long)]
     json: bool,
 }
@@ -108,6 +110,7 @@ pub fn run(global: &Global, command: &DlqCommand) -> Result<u8, Failure> {
     match command {
         DlqCommand::Ls(args) => list(&Home::open(global)??, args),
         DlqCommand::Show(args) => show(&Home::open(global)??, args),
+        DlqCommand::Replay(args) if args.tasks => tasks::revive(global, args),
         DlqCommand::Replay(args) => act::replay(global, args),
         DlqCommand::Drop(args) => act::drop_letters(global, args),
     }
@@ -163,6 +166,7 @@ fn list(home: &Home, args: &LsArgs) -> Result<u8, Failure> {
     if !args.json {
         eprintln!("{}", summary(home, &row, sums.dead_letters, sums.dropped_dead));
     }
+    tasks::list(home, &row, args, left)?;
     Ok(0)
 }
 
@@ -179,6 +183,7 @@ fn by_reason(home: &Home, row: &JobRow, args: &LsArgs) -> Result<u8, Failure> {
             }))
         };
         print(&groups.iter().map(object).collect::<String>())?;
+        tasks::list(home, row, args, args.limit.unwrap_or(usize::MAX).saturating_sub(groups.len()))?;
         return Ok(0);
     }
     let cells = |group: &crate::ledger::replays::ReasonGroup| {
@@ -190,6 +195,7 @@ fn by_reason(home: &Home, row: &JobRow, args: &LsArgs) -> Result<u8, Failure> {
     print(&table(&groups.iter().map(cells).collect::<Vec<_>>(), &[true]))?;
     let sums = home.ledger.sums(&row.job)?;
     eprintln!("{}", summary(home, row, sums.dead_letters, sums.dropped_dead));
+    tasks::list(home, row, args, args.limit.unwrap_or(usize::MAX).saturating_sub(groups.len()))?;
     Ok(0)
 }
 
@@ -273,8 +279,9 @@ fn show(home: &Home, args: &ShowArgs) -> Result<u8, Failure> {
 
 fn no_letter(home: &Home, row: &JobRow, record: u64) -> Failure {
     let list = home.global.command(&format!("dlq ls {}", row.job));
+    let explain = home.global.command(&format!("explain {} record:{record}", row.job));
     Failure::new(USAGE, format!("record {record} of job {} is no dead letter", row.job))
-        .hint(format!("`{list}` lists them"))
+        .hint(format!("`{list}` lists them; `{explain}` tells what is known of a record that is stored"))
 }
 
 /// The bytes as they are, for an editor.

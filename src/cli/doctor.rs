@@ -1,4 +1,6 @@
-//! `doctor`: what a run will find on this machine. Changes nothing, takes no lock.
+//! `doctor [FILE]`: what a run will find on this machine, and in a file. Changes nothing, takes no lock.
+
+mod file;
 
 use std::fs::{self, File};
 use std::io::IsTerminal;
@@ -25,6 +27,9 @@ const FREE_BYTES_MIN: u64 = 256 << 20;
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// Also say what this VCF or BCF file lacks for the triage that is asked, and how to get it; only its header is read
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     /// One JSON object per check: `name`, `state` (ok, warn, fail), `says`
     #[arg(long)]
     pub json: bool,
@@ -74,6 +79,7 @@ pub fn run(global: &Global, args: &DoctorArgs) -> Result<u8, Failure> {
         Ok(settings) => {
             checks.push(Check::ok("configuration", "sound"));
             checks.extend(data_directory(&settings.data_dir));
+            checks.extend(args.file.iter().flat_map(|file| file::checks(file, &settings)));
         }
         Err(errors) => checks
             .extend(errors.iter().map(|e| Check::fail("configuration", CONFIG, format!("{}: {}", e.place, e.message)))),

@@ -5,7 +5,9 @@
 //! | [`run`] | `run FILE…`: the main job |
 //! | [`receipt`], [`jobs`], [`dlq`], [`export`] | reading commands: they take no lock and work beside a run (`dlq replay|drop` write, and take it) |
 //! | [`triage`] | `triage try|explain|test`: a triage on trial; no data directory |
+//! | [`mod@explain`] | one variant's way, from its line to what was concluded |
 //! | [`config`], [`doctor`], [`completions`] | about the installation |
+//! | [`help`], [`man`] | pages on topics, and the manual |
 //! | [`isolate`] | hidden: one segment in a process of its own |
 //! | [`home`] | from what was typed to ledger, job and store |
 //! | [`lines`] | stored rows → the lines they came from |
@@ -19,13 +21,16 @@ pub mod completions;
 pub mod config;
 pub mod dlq;
 pub mod doctor;
+pub mod explain;
 pub mod export;
 pub mod failure;
+pub mod help;
 pub mod home;
 pub mod isolate;
 pub mod jobs;
 pub mod lines;
 pub mod lock;
+pub mod man;
 pub mod receipt;
 pub mod render;
 pub mod run;
@@ -60,6 +65,7 @@ Of several files: the first that applies of 4, 70, 78, 74, 65, 75, 3, 1, 0.";
 /// Stores every variant of VCF and BCF files, and proves with a receipt that nothing is missing.
 #[derive(Debug, Parser)]
 #[command(name = "vcf-agent", version, max_term_width = 110, after_help = EXIT_CODES, propagate_version = false)]
+#[command(disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -86,6 +92,8 @@ enum Command {
     /// Prove that a file is complete: count and digest the store again
     #[command(after_help = EXIT_CODES, after_long_help = format!("{}\n\n{EXIT_CODES}", home::JOB_HELP))]
     Receipt(receipt::ReceiptArgs),
+    /// Explain one variant of a job: its line, its alleles, triage, the answer and what it rests on
+    Explain(explain::ExplainArgs),
     /// List the jobs of the data directory, newest first
     Jobs(jobs::JobsArgs),
     /// Dead letters: records that are not in the store; why, and what to do about them
@@ -102,6 +110,10 @@ enum Command {
     Config(config::ConfigCommand),
     /// Check this machine and the data directory
     Doctor(doctor::DoctorArgs),
+    /// Explain a topic or a command: annotate, triage, expressions, receipts, exit codes, …
+    Help(help::HelpArgs),
+    /// Print the manual page, or write one for every command
+    Man(man::ManArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Handle one segment from standard input
@@ -115,12 +127,13 @@ impl Command {
         match self {
             Self::Run(args) => args.json,
             Self::Receipt(args) => args.json,
+            Self::Explain(args) => args.json,
             Self::Jobs(args) => args.json,
             Self::Dlq(command) => command.json(),
             Self::Triage(command) => command.json(),
             Self::Config(command) => command.json(),
             Self::Doctor(args) => args.json,
-            Self::Export(_) | Self::Completions(_) | Self::Isolate => false,
+            Self::Export(_) | Self::Help(_) | Self::Man(_) | Self::Completions(_) | Self::Isolate => false,
         }
     }
 }
@@ -131,7 +144,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let _failpoints = fail::FailScenario::setup();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error),
+        Err(error) => return unparsed(&error),
     };
     let json = cli.command.json();
     // A panic has printed where it was; what is left to say is that it is nobody's mistake but ours.
@@ -147,19 +160,22 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Run(args) => run::run(global, args),
         Command::Receipt(args) => receipt::run(global, &args),
+        Command::Explain(args) => explain::run(global, &args),
         Command::Jobs(args) => jobs::run(global, &args),
         Command::Dlq(command) => dlq::run(global, &command),
         Command::Export(args) => export::run(global, &args),
         Command::Triage(command) => triage::run(global, &command),
         Command::Config(command) => config::run(global, &command),
         Command::Doctor(args) => doctor::run(global, &args),
+        Command::Help(args) => help::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Isolate => Ok(isolate::run()),
     }
 }
 
 /// Help and version are answers; everything else that clap says is a usage error.
-fn explain(error: &clap::Error) -> u8 {
+fn unparsed(error: &clap::Error) -> u8 {
     // A reader that is gone has seen enough.
     let _ = error.print();
     match error.kind() {

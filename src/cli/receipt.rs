@@ -256,8 +256,17 @@ pub fn next_steps(global: &Global, receipt: &Receipt, store: &dyn Store) -> Vec<
     if receipt.dead_records + receipt.dead_rows > 0 {
         steps.push(format!("`{}` lists what is not stored, and why", global.command(&format!("dlq ls {job}"))));
     }
+    if receipt.dead_tasks > 0 {
+        let again = global.command(&format!("dlq replay {job} --tasks"));
+        steps
+            .push(format!("`{again}` makes the alleles without an answer wait again; `dlq ls` says why there is none"));
+    }
     match receipt.state.as_str() {
         "COMPLETE" => {
+            if receipt.stored > 0 {
+                let explain = global.command(&format!("explain {job} CHROM:POS"));
+                steps.push(format!("`{explain}` tells why an allele was selected or not, and what was concluded"));
+            }
             steps.extend(store.query(&job));
             steps.push(format!("`{}` proves it again", global.command(&format!("receipt {job} --deep"))));
             steps.push(format!("`{}` writes it as VCF", global.command(&format!("export {job} -o FILE.vcf"))));

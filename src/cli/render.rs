@@ -53,6 +53,22 @@ pub fn cut(text: &str, max: usize) -> String {
     }
 }
 
+/// Lines of at most `width` characters, broken at blanks; a longer word is broken where the line ends.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while rest.chars().count() > width {
+        let end = rest.char_indices().nth(width).map_or(rest.len(), |(at, _)| at);
+        // A blank right behind the last character that fits is as good.
+        let blank = if rest[end..].starts_with(' ') { Some(end) } else { rest[..end].rfind(' ') };
+        let at = blank.filter(|&at| !rest[..at].trim().is_empty()).unwrap_or(end);
+        lines.push(rest[..at].trim_end().to_owned());
+        rest = rest[at..].trim_start();
+    }
+    lines.push(rest.to_owned());
+    lines
+}
+
 /// A value as one line of JSON, line end included, safe on a terminal too.
 pub fn json_line(value: &impl Serialize) -> String {
     let plain = serde_json::to_string(value).unwrap_or_else(|error| {
@@ -224,6 +240,21 @@ fn tail(receipt: &Receipt) -> Vec<(&'static str, String)> {
         lines.push((
             "dead",
             format!("{dead} dead letters = {dropped} dropped + {} open", thousands(receipt.open_dead())),
+        ));
+    }
+    if receipt.answered + receipt.abstained + receipt.dead_tasks > 0 {
+        let (answered, abstained) = (thousands(receipt.answered), thousands(receipt.abstained));
+        let asked = text(&receipt.providers.join(", "));
+        lines.push((
+            "answers",
+            format!("{answered} answered, {abstained} abstained for want of evidence; asked: {asked}"),
+        ));
+    }
+    if receipt.dead_tasks > 0 {
+        let dead = thousands(receipt.dead_tasks);
+        lines.push((
+            "dead tasks",
+            format!("{dead} selected alleles got no answer and are not asked about again by themselves"),
         ));
     }
     if receipt.pending > 0 {

@@ -143,7 +143,13 @@ impl Ticker {
         let elapsed = self.since.elapsed();
         match &screen.bar {
             Some(bar) => {
-                bar.set_position(now.bytes_read);
+                match now.asked {
+                    0 => bar.set_position(now.bytes_read),
+                    asked => {
+                        bar.set_length(asked);
+                        bar.set_position(now.answered);
+                    }
+                }
                 bar.set_message(now.counts(elapsed));
             }
             None if self.said.elapsed() >= LINE_INTERVAL => {
@@ -181,6 +187,8 @@ struct Numbers {
     bytes_read: u64,
     records: u64,
     stored: u64,
+    asked: u64,
+    answered: u64,
 }
 
 impl Numbers {
@@ -191,17 +199,24 @@ impl Numbers {
             bytes_read: progress.bytes_read.load(Ordering::Relaxed),
             records: progress.records.load(Ordering::Relaxed),
             stored: progress.stored.load(Ordering::Relaxed),
+            asked: progress.asked.load(Ordering::Relaxed),
+            answered: progress.answered.load(Ordering::Relaxed),
         }
     }
 
+    /// What grows: while the file is read its records, afterwards the answers.
     fn counts(&self, elapsed: Duration) -> String {
+        if self.asked > 0 {
+            let (answered, asked) = (thousands(self.answered), thousands(self.asked));
+            return format!("all stored; {answered} of {asked} selected alleles asked about");
+        }
         let rate = self.stored as f64 / elapsed.as_secs_f64().max(0.001);
         format!("{} records, {} stored, {}/s", thousands(self.records), thousands(self.stored), thousands(rate as u64))
     }
 
     /// How far, and how long still, where the size is known.
     fn ahead(&self, elapsed: Duration) -> String {
-        if self.bytes_total == 0 || self.bytes_read == 0 {
+        if self.asked > 0 || self.bytes_total == 0 || self.bytes_read == 0 {
             return String::new();
         }
         let part = (self.bytes_read as f64 / self.bytes_total as f64).min(1.0);
@@ -247,6 +262,11 @@ mod tests {
         let after = Duration::from_secs(2);
         assert_eq!(now.counts(after), "12,345 records, 10,000 stored, 5,000/s");
         assert_eq!(now.ahead(after), ", 25 % read, about 6 s left");
+        progress.asked.store(1_500, Ordering::Relaxed);
+        progress.answered.store(256, Ordering::Relaxed);
+        let asking = Numbers::read(&progress);
+        assert_eq!(asking.counts(after), "all stored; 256 of 1,500 selected alleles asked about");
+        assert_eq!(asking.ahead(after), "");
         progress.begin(3, 0);
         assert_eq!(Numbers::read(&progress).ahead(after), "");
     }

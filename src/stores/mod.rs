@@ -13,8 +13,10 @@ use crate::domain::rows::Rows;
 use crate::fault::Fault;
 use std::sync::Arc;
 
+pub mod find;
 pub mod parquet;
 
+pub use find::Find;
 pub use parquet::table;
 
 /// The kinds that can be configured.
@@ -172,6 +174,19 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// If the store cannot be looked at.
     fn has_assessments(&self, job: &JobId) -> Result<bool, Fault>;
+
+    /// The records of a job (staged or published) that are looked for, in order, so many at most.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    fn find(&self, job: &JobId, what: &Find, records_max: usize) -> Result<Rows, Fault> {
+        let mut found = Rows::default();
+        self.read(job, &mut |rows| {
+            find::gather(what, rows, &mut found, records_max);
+            Ok(())
+        })?;
+        Ok(found)
+    }
 
     /// Puts what was concluded about a job's alleles where readers look, in place of what was there, all at once and durable.
     /// `fill` gives the answers, batch by batch, to the function that it gets. Returns how many there were.

@@ -7,6 +7,7 @@
 //! | `commands` | exit codes, the receipt's shape, events, reading commands |
 //! | `processes` | lock, signals, standard input, reading beside a run |
 //! | `shared_data` | real files and the format's conformance suite, where they are present |
+//! | `explain`, `help` | one variant's way; dead tasks; help, the manual, what a file lacks |
 //! | `export` | that what comes out is what went in |
 //! | `export_filters` | what a filter of an export takes |
 //! | `exports` | that tables, and VCF with what was concluded, say what file, ledger and store say |
@@ -40,11 +41,15 @@ mod durability;
 #[cfg(not(feature = "failpoints"))]
 mod commands;
 #[cfg(not(feature = "failpoints"))]
+mod explain;
+#[cfg(not(feature = "failpoints"))]
 mod export;
 #[cfg(not(feature = "failpoints"))]
 mod export_filters;
 #[cfg(not(feature = "failpoints"))]
 mod exports;
+#[cfg(not(feature = "failpoints"))]
+mod help;
 #[cfg(not(feature = "failpoints"))]
 mod memory;
 #[cfg(not(feature = "failpoints"))]

@@ -66,6 +66,8 @@ fn a_second_run_is_refused_with_the_holders_pid_and_readers_are_not() {
     assert_eq!(string(&open, "state"), "OPEN");
     assert!(oracle::published(&place.data()).is_empty(), "nobody sees half a job");
     place.call(["dlq", "ls", job]).expect(0);
+    place.call(["explain", job, "record:0"]).expect(0);
+    place.call(["explain", job, "record:999999"]).expect(75);
     drop(stdin);
     let receipt = running.finish().expect(0).object();
     adds_up(&receipt);

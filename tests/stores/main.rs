@@ -47,6 +47,7 @@ macro_rules! conformance {
                 groups_are_written_in_parallel
                 a_trial_writes_nothing
                 what_each_says_ends_the_reading
+                records_are_found_by_place_by_id_and_by_number
                 a_replay_is_for_no_reader_before_it_is_published
                 replayed_rows_are_read_at_their_place
                 rows_that_a_replay_repeats_are_counted

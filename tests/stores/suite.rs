@@ -9,7 +9,7 @@ use vcf_agent::domain::digest::DigestSum;
 use vcf_agent::domain::ids::JobId;
 use vcf_agent::domain::rows::{Rows, Text, rows_digest_sum};
 use vcf_agent::fault::{Fault, Kind};
-use vcf_agent::stores::{Store, StoreScan, Texts};
+use vcf_agent::stores::{Find, Store, StoreScan, Texts};
 
 use crate::place::Place;
 use crate::rows::{Plain, any_record, plain, record, rows};
@@ -435,4 +435,48 @@ pub fn what_each_says_ends_the_reading(make: Make) {
     });
     let fault = result.unwrap_err();
     assert_eq!((fault.kind, calls), (Kind::Overloaded, 1), "{fault}");
+}
+
+/// What is looked for, and which records that is.
+type Sought = (Find, fn(u64) -> bool);
+
+pub fn records_are_found_by_place_by_id_and_by_number(make: Make) {
+    let place = make();
+    let store = (place.open)();
+    for segments in [&[0u32, 1][..], &[2], &[17]] {
+        let parts: Vec<_> = segments.iter().map(|&nth| segment(nth, 60)).collect();
+        store.write_group(&job(1), segments[0] / 16, &parts).unwrap();
+    }
+    let all = read(&*store, &job(1));
+    let numbers: Vec<u64> = all.iter().map(|row| row.key.0 as u64).collect();
+    // Record N stands at 7 × N, on chr2 if the last two digits are 40 to 49 or 90 to 99, and is called rsN if 3 divides it.
+    fn on_chr1(nth: u64) -> bool {
+        nth % 50 < 40
+    }
+    let cases: Vec<Sought> = vec![
+        (Find::Place("chr1".into(), 7 * 105..7 * 105 + 1), |nth| nth == 105),
+        (Find::Place("chr1".into(), 0..7 * 210), |nth| nth < 210 && on_chr1(nth)),
+        (Find::Place("chr2".into(), 0..i64::MAX), |nth| !on_chr1(nth)),
+        (Find::Place("chr1".into(), 1..7), |_| false),
+        (Find::Place("chr".into(), 0..i64::MAX), |_| false),
+        (Find::Id("rs1704".into()), |nth| nth == 1704),
+        (Find::Id("rs170".into()), |_| false),
+        (Find::Ordinals(118..203), |nth| (118..203).contains(&nth)),
+        (Find::Ordinals(70..90), |_| false),
+    ];
+    for published in [false, true] {
+        for (what, is_meant) in &cases {
+            let found = plain(&store.find(&job(1), what, usize::MAX).unwrap());
+            let expected: Vec<Plain> = all.iter().filter(|row| is_meant(row.key.0 as u64)).cloned().collect();
+            assert!(found == expected, "{what:?}: {} rows, not {}", found.len(), expected.len());
+            let two = store.find(&job(1), what, 2).unwrap();
+            let mut first: Vec<u64> = numbers.iter().copied().filter(|nth| is_meant(*nth)).collect();
+            first.dedup();
+            assert_eq!(two.records(), first.len().min(2), "{what:?}");
+        }
+        if !published {
+            store.publish(&job(1)).unwrap();
+        }
+    }
+    assert!(store.find(&job(2), &Find::Ordinals(0..10), 10).unwrap().is_empty());
 }

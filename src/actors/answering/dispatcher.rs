@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::super::engine::Engine;
 use super::super::env::Panicked;
@@ -180,6 +181,10 @@ impl Dispatcher {
                     dispatcher.end(Some(Fault::permanent("alleles still wait although all of them were asked about")));
                 }
                 Ok(pending) => {
+                    let waiting: u64 = pending.iter().map(|segment| set_bits(&segment.pending).count() as u64).sum();
+                    let progress = &dispatcher.engine.progress;
+                    let answered = progress.answered.load(Ordering::Relaxed);
+                    progress.asked.store(answered + waiting, Ordering::Relaxed);
                     dispatcher.pending = pending.into();
                     dispatcher.pump(ctx);
                 }

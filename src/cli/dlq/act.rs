@@ -22,7 +22,7 @@ use crate::report::now_ms;
 pub struct Which {
     /// The job
     #[arg(value_name = "JOB")]
-    job: String,
+    pub(super) job: String,
     /// Records by number, as `dlq ls` prints them; dropped ones too
     #[arg(value_name = "RECORD", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     records: Vec<u64>,
@@ -34,13 +34,13 @@ pub struct Which {
     all: bool,
     /// Only say what would happen; nothing is changed, and no lock is taken
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Who asks, for the record [default: the user's name]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Wait while another process writes to the data directory, instead of exit 75
     #[arg(long)]
-    wait: bool,
+    pub(super) wait: bool,
     /// One JSON object
     #[arg(long)]
     pub json: bool,
@@ -54,6 +54,9 @@ pub struct ReplayArgs {
     /// Replay one RECORD with the line in FILE in the place of the file's own; `-` is standard input
     #[arg(long, value_name = "FILE", requires = "records")]
     edit: Option<PathBuf>,
+    /// Make selected alleles that got no answer (dead tasks) wait again, for the next `run` of the same file; no dead letters
+    #[arg(long, conflicts_with_all = ["records", "reason", "all", "edit", "rate"])]
+    pub tasks: bool,
     /// At most N letters a second; what was tried is published every 10 seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     rate: Option<u64>,
@@ -101,7 +104,7 @@ fn check_named(home: &Home, row: &JobRow, pick: &Pick) -> Result<(), Failure> {
     Ok(())
 }
 
-fn complete(row: &JobRow) -> Result<(), Failure> {
+pub(super) fn complete(row: &JobRow) -> Result<(), Failure> {
     if row.state == JobState::Complete { Ok(()) } else { Err(not_complete(row, row.state)) }
 }
 
@@ -208,7 +211,7 @@ fn words(done: &Replays, dry_run: bool) -> String {
     lines
 }
 
-fn stopped(home: &Home, row: &JobRow, error: ReplayError) -> Failure {
+pub(super) fn stopped(home: &Home, row: &JobRow, error: ReplayError) -> Failure {
     match error {
         ReplayError::Busy(what) => Failure::new(AGAIN, what),
         ReplayError::Fault(fault) => fault.into(),

@@ -11,6 +11,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::RowGroupMetaData;
 
 use super::schema;
 use crate::fault::Fault;
@@ -29,6 +30,8 @@ pub struct Batches {
     mask: ProjectionMask,
     /// Rows that are still wanted.
     wanted: Range<usize>,
+    /// Row groups that are not, by number.
+    left_out: Vec<usize>,
     /// The next row group, and its first row.
     group: usize,
     group_start: usize,
@@ -49,13 +52,21 @@ impl Batches {
             ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied())
         });
         let (path, wanted) = (path.to_owned(), 0..usize::MAX);
-        Ok(Self { path, file, metadata, mask, wanted, group: 0, group_start: 0, reader: None })
+        Ok(Self { path, file, metadata, mask, wanted, left_out: Vec::new(), group: 0, group_start: 0, reader: None })
     }
 
     /// Only these rows.
     #[must_use]
     pub fn only(mut self, rows: Range<usize>) -> Self {
         self.wanted = rows;
+        self
+    }
+
+    /// Only row groups that `holds` accepts.
+    #[must_use]
+    pub fn with_groups(mut self, holds: impl Fn(&RowGroupMetaData) -> bool) -> Self {
+        let groups = self.metadata.metadata().row_groups().iter().enumerate();
+        self.left_out = groups.filter(|(_, group)| !holds(group)).map(|(nth, _)| nth).collect();
         self
     }
 
@@ -92,7 +103,7 @@ impl Batches {
             let rows = usize::try_from(group.num_rows()).unwrap_or(0);
             let from = self.wanted.start.saturating_sub(self.group_start).min(rows);
             let to = self.wanted.end.saturating_sub(self.group_start).min(rows);
-            if from < to {
+            if from < to && !self.left_out.contains(&self.group) {
                 let row_bytes = group.total_byte_size() / group.num_rows();
                 let batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS_MAX);
                 self.reader = Some(self.read_group(self.group, batch_rows as usize, from..to)?);

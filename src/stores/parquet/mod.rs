@@ -13,6 +13,7 @@
 //! | [`convert`] | rows ⇄ Arrow |
 //! | [`encode`] | rows → file, in pieces |
 //! | [`batches`] | file → rows, in batches |
+//! | [`mod@find`] | records that are looked for, without reading all |
 //! | [`merge`] | several files of a block → one |
 //! | [`assessments`] | what was concluded → a file |
 //! | [`ordered`] | several files → rows in the order of the records |
@@ -24,6 +25,7 @@ pub mod assessments;
 pub mod batches;
 pub mod convert;
 pub mod encode;
+pub mod find;
 pub mod merge;
 pub mod ordered;
 pub mod replays;
@@ -41,7 +43,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 
 use self::encode::Encoder;
-use super::{Fill, StagedGroup, Store, StoreScan, Texts};
+use super::{Fill, Find, StagedGroup, Store, StoreScan, Texts};
 use crate::domain::ids::JobId;
 use crate::domain::rows::Rows;
 use crate::durable;
@@ -263,6 +265,10 @@ impl Store for Parquet {
     ) -> Result<(), Fault> {
         let (groups, replays) = replays::apart(paths(&self.folder(job))?);
         ordered::read(&groups, &replays, &schema::columns(texts), each)
+    }
+
+    fn find(&self, job: &JobId, what: &Find, records_max: usize) -> Result<Rows, Fault> {
+        find::find(&paths(&self.folder(job))?, what, records_max)
     }
 
     fn stage_replay(&self, job: &JobId, revision: u32, rows: &Rows) -> Result<StagedGroup, Fault> {
