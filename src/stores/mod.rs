@@ -53,7 +53,7 @@ pub struct Texts {
     pub samples: bool,
     /// What a line needs to be written again byte for byte: the text of QUAL, and whole lines that are odd.
     pub as_read: bool,
-    /// What the file's annotator says.
+    /// What the file's annotator says, and who each allele is.
     pub annotations: bool,
 }
 

@@ -1,12 +1,11 @@
 //! Every query of the documents, run as it stands against a fresh run of the example, and its output compared with what the
 //! document shows.
 //!
-//! A query is a line `<!-- query: NAME -->`, then a fenced block of `sql` (for DuckDB) or `python`, then a fenced block of
+//! A query is a line `<!-- query: NAME -->`, then a fenced block of `sql` (for DuckDB), `python` or `sh`, then a fenced block of
 //! `text` with its output. The working directory is one in which `vcf-agent run examples/tour.vcf` was the only command,
-//! so the rows are under `vcf-agent-data`. `UPDATE_DOCS=1` writes the outputs anew.
+//! so the rows are under `vcf-agent-data`, beside `examples` and `config`. `UPDATE_DOCS=1` writes the outputs anew.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +13,7 @@ use std::process::Command;
 use crate::harness::{Place, skip};
 
 /// Documents that hold queries, and how many at least.
-const DOCUMENTS: [(&str, usize); 2] = [("docs/reading.md", 10), ("README.md", 3)];
+const DOCUMENTS: [(&str, usize); 3] = [("docs/reading.md", 10), ("README.md", 7), ("docs/tour.md", 3)];
 
 /// How a block of SQL is run: a box as the DuckDB shell prints it.
 const RUN_SQL: &str =
@@ -32,7 +31,7 @@ const MODULES: [(&str, &str); 4] = [
 #[derive(Debug, PartialEq, Eq)]
 struct Query {
     name: String,
-    /// `sql` or `python`.
+    /// `sql`, `python` or `sh`.
     language: String,
     text: String,
     /// What the document shows, and the lines (0-based, without the fences) on which it stands.
@@ -49,8 +48,8 @@ fn queries(text: &str) -> Result<Vec<Query>, String> {
         let name = lines[at].strip_prefix("<!-- query:").and_then(|rest| rest.strip_suffix("-->")).map(str::trim);
         let name = name.filter(|name| !name.is_empty()).ok_or_else(|| format!("line {}: no name", at + 1))?;
         let (language, body) = block(&lines, at + 1).ok_or_else(|| format!("{name}: no query follows"))?;
-        if !["sql", "python"].contains(&language) {
-            return Err(format!("{name}: `{language}` is neither sql nor python"));
+        if !["sql", "python", "sh"].contains(&language) {
+            return Err(format!("{name}: `{language}` is neither sql nor python nor sh"));
         }
         let (kind, shown_at) = block(&lines, body.end + 1).ok_or_else(|| format!("{name}: no output follows"))?;
         if kind != "text" {
@@ -106,11 +105,15 @@ fn missing_module(program: &str) -> Option<&'static str> {
 
 /// Runs a query in `folder`; `Err` holds what it said instead.
 fn run(query: &Query, folder: &Path) -> Result<String, String> {
-    let mut command = Command::new(python());
+    let mut command = Command::new(if query.language == "sh" { "sh".into() } else { python() });
     match query.language.as_str() {
         "sql" => command.args(["-c", RUN_SQL, &query.text]),
         _ => command.args(["-c", &query.text]),
     };
+    let binary = Path::new(env!("CARGO_BIN_EXE_vcf-agent")).parent().expect("a program is in a folder");
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([binary.to_owned()].into_iter().chain(std::env::split_paths(&others)));
+    command.env("PATH", path.map_err(|error| error.to_string())?).env_remove("VCF_AGENT_DATA_DIR");
     let output = command.current_dir(folder).env("PYTHONIOENCODING", "utf-8").output().map_err(|e| e.to_string())?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
@@ -119,10 +122,12 @@ fn run(query: &Query, folder: &Path) -> Result<String, String> {
 /// A folder whose data directory, under its default name, holds the example.
 fn toured() -> (Place, PathBuf) {
     let place = Place::new();
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour.vcf");
-    let words = ["run", "--json", "--data-dir", "vcf-agent-data"].map(OsStr::new);
-    place.call(words.into_iter().chain([example.as_os_str()])).expect(0);
     let folder = place.data().parent().expect("a data directory is in a folder").to_owned();
+    for name in ["examples", "config"] {
+        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::os::unix::fs::symlink(there, folder.join(name)).unwrap();
+    }
+    place.call(["run", "--json", "--data-dir", "vcf-agent-data", "examples/tour.vcf"]).expect(0);
     (place, folder)
 }
 
@@ -152,7 +157,7 @@ fn every_query_of_the_documents_gives_what_they_show() {
             let name = format!("{document}: {}", query.name);
             assert!(names.insert(query.name.clone()), "{name}: the name is used twice");
             let program = if query.language == "sql" { RUN_SQL } else { &query.text };
-            if let Some(module) = missing_module(program) {
+            if let Some(module) = missing_module(program).filter(|_| query.language != "sh") {
                 skip(&format!("{test}: {name}"), &format!("{} cannot import {module}", python()));
                 continue;
             }

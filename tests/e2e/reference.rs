@@ -17,8 +17,11 @@ const FASTA: &str = ">chr1 test\nGGTTGGTTGGCACACACACATTGG\nGGTTGGTTGGTTGGTT\n";
 const VCF: &str = "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=40>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n\
                    chr1\t18\t.\tACA\tA\t.\t.\t.\nchr1\t20\t.\tA\tACA\t.\t.\t.\nchr1\t1\t.\tGGT\tGGC\t.\t.\t.\nchr1\t3\t.\tT\tC\t.\t.\t.\n";
 
-/// (allele_pos, allele_ref, allele_alt, allele_how) of every row, in order.
-fn identities(place: &Place) -> Vec<(Option<i64>, Option<String>, Option<String>, String)> {
+/// (allele_pos, allele_ref, allele_alt, allele_how) of a row.
+type Identity = (Option<i64>, Option<String>, Option<String>, String);
+
+/// Every row's, in order.
+fn identities(place: &Place) -> Vec<Identity> {
     let mut all = Vec::new();
     for file in oracle::published(&place.data()) {
         for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap().build().unwrap() {

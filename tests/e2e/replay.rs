@@ -22,7 +22,8 @@ fn with_many_alts(records: u64) -> String {
 }
 
 /// Under this limit a record with three ALTs is a dead letter. The triage selects some of each segment.
-const TWO_ALTS: &str = "[ingest]\nalts_max = 2\nsegment_lines_max = 64\n[triage.qual]\nmin = 450\n";
+const TWO_ALTS: &str =
+    "[ingest]\nalts_max = 2\nsegment_lines_max = 64\n[analysis]\nproviders = []\n[triage.qual]\nmin = 450\n";
 
 /// A file that was run under [`TWO_ALTS`]: the place, the file, the configuration, the receipt.
 fn with_dead_letters(text: &str) -> (Place, PathBuf, PathBuf, Value) {

@@ -103,7 +103,7 @@ fn as_wanted(rows: &Rows, texts: Texts) -> Rows {
         (cut.qual_text, cut.line_text) = (nulls(), nulls());
     }
     if !texts.annotations {
-        cut.annotations = None;
+        (cut.annotations, cut.identities) = (None, None);
     }
     cut
 }
