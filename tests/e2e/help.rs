@@ -32,9 +32,9 @@ fn help_of_a_command_is_its_own_and_an_unknown_topic_names_the_nearest() {
     let (asked, own) =
         (place.call(["help", "dlq", "replay"]).expect(0), place.call(["dlq", "replay", "--help"]).expect(0));
     assert_eq!(asked.stdout.trim_end(), own.stdout.trim_end());
-    let said = place.call(["help", "anotate"]).expect(64);
+    let said = place.call(["help", "annotated"]).expect(64);
     assert!(said.stderr.contains("`vcf-agent help annotate`") && said.stdout.is_empty(), "{said:?}");
-    assert!(place.call(["help", "recipt"]).expect(64).stderr.contains("receipt"));
+    assert!(place.call(["help", "recipe"]).expect(64).stderr.contains("receipt"));
     place.call(["help", "dlq", "nothing"]).expect(64);
 }
 
