@@ -28,12 +28,14 @@ pub fn run(quick: bool, runs: usize, cache: &Path) {
         "\n| addition, {records} records | wall s | CPU s | peak MiB | wall against without | CPU against without |\n|---|---|---|---|---|---|"
     );
     let nothing = "[triage]\nuse = \"nothing\"\n";
+    let unanswered = format!("[analysis]\nproviders = []\n{FULL_TRIAGE}");
     let case = |name, file: &PathBuf, config| Case { name, file: file.clone(), config, reference: None };
     compare(
         &[
             case("one sample, annotated, nobody reads the annotations", &mute, nothing),
             case("the same, annotation columns", &said, nothing),
             case("the same, triage by default and rules", &said, ""),
+            case("the same, every clause of triage", &said, &unanswered),
             case("the same, every clause of triage and rules", &said, FULL_TRIAGE),
         ],
         runs,

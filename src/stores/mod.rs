@@ -163,11 +163,19 @@ pub trait Store: Send + Sync + 'static {
         self.read(job, each)
     }
 
-    /// The rows of a published job's records with these ordinals, in order, which stand in this group and in replays.
+    /// Ordinal and ALT index of the rows of a published job's records with these ordinals, in order, which stand in this group
+    /// and in replays.
     ///
     /// # Errors
     /// If the group is not there or cannot be read.
-    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Rows, Fault>;
+    fn keys(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Vec<(i64, i32)>, Fault>;
+
+    /// The rows of a published job's records with these ordinals, in order, which stand in this group and in replays. The ranges
+    /// ascend and do not touch.
+    ///
+    /// # Errors
+    /// If the group is not there or cannot be read.
+    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: &[Range<u64>]) -> Result<Rows, Fault>;
 
     /// Whether what was concluded about a job's alleles is where readers look.
     ///

@@ -222,7 +222,7 @@ fn bury_all(place: &Place) -> u64 {
     ledger.begin_analysis(&job, &["rules".to_owned()]).wait().unwrap();
     let mut buried = 0;
     for segment in reader.pending(&job).unwrap() {
-        let rows = store.read_records(&job, segment.group.as_deref(), segment.ordinals.clone()).unwrap();
+        let rows = store.read_records(&job, segment.group.as_deref(), std::slice::from_ref(&segment.ordinals)).unwrap();
         let task = |row: u32| DeadTask {
             ordinal: rows.ordinal[row as usize] as u64,
             alt_index: rows.alt_index[row as usize] as u32,

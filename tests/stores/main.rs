@@ -7,6 +7,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `suite` | the rules, one function each |
+//! | `partly` | the rules of reading some columns, some records |
 //! | `replays` | the rules of dead letters that are added to a published job |
 //! | `place` | where a store lives, and how it is looked at from outside |
 //! | `rows` | rows of every kind |
@@ -15,6 +16,7 @@
 #[path = "../support/memory_store.rs"]
 mod memory_store;
 mod parquet;
+mod partly;
 mod place;
 mod replays;
 mod rows;
@@ -33,6 +35,7 @@ macro_rules! conformance {
             conformance!(@rules $place,
                 rows_come_back_as_they_went_in
                 some_columns_are_those_of_all
+                some_records_are_those_of_all
                 batches_never_split_a_record
                 a_group_written_again_takes_the_place_of_the_first
                 scan_counts_what_is_there_twice

@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use vcf_agent::domain::digest::DigestSum;
 use vcf_agent::domain::ids::JobId;
-use vcf_agent::domain::rows::{Rows, Text, rows_digest_sum};
+use vcf_agent::domain::rows::{Rows, rows_digest_sum};
 use vcf_agent::fault::{Fault, Kind};
-use vcf_agent::stores::{Find, Store, StoreScan, Texts};
+use vcf_agent::stores::{Find, Store, StoreScan};
 
+pub use crate::partly::{some_columns_are_those_of_all, some_records_are_those_of_all};
 use crate::place::Place;
 use crate::rows::{Plain, any_record, plain, record, rows};
 
@@ -21,14 +22,14 @@ pub fn job(n: u64) -> JobId {
 }
 
 /// A segment of `count` plain records, numbered as the tenth and following of each hundred.
-fn segment(segment: u32, count: u64) -> (u32, Arc<Rows>) {
+pub fn segment(segment: u32, count: u64) -> (u32, Arc<Rows>) {
     let first = u64::from(segment) * 100;
     let records: Vec<_> = (first..first + count).map(|nth| record(nth, (nth % 3) as usize)).collect();
     (segment, Arc::new(rows(first, &records)))
 }
 
 /// Writes these segments as one group; returns its name.
-fn write(store: &dyn Store, job: &JobId, segments: &[u32]) -> String {
+pub fn write(store: &dyn Store, job: &JobId, segments: &[u32]) -> String {
     let parts: Vec<_> = segments.iter().map(|&nth| segment(nth, 20)).collect();
     let group = store.write_group(job, segments[0] / 16, &parts).unwrap();
     assert_eq!(group.rows, parts.iter().map(|(_, rows)| rows.len() as u64).sum::<u64>());
@@ -47,7 +48,7 @@ pub fn read(store: &dyn Store, job: &JobId) -> Vec<Plain> {
 }
 
 /// What a job of these segments holds, in order.
-fn expected(segments: impl IntoIterator<Item = u32>) -> Vec<Plain> {
+pub fn expected(segments: impl IntoIterator<Item = u32>) -> Vec<Plain> {
     segments.into_iter().flat_map(|nth| plain(&segment(nth, 20).1)).collect()
 }
 
@@ -63,49 +64,6 @@ fn holds(store: &dyn Store, job: &JobId, segments: impl IntoIterator<Item = u32>
     found.sort_by_key(|row| row.key);
     assert!(found == expected(segments), "{} rows", found.len());
     assert_eq!((scan.rows, scan.digest_sum, scan.duplicates), (found.len() as u64, sum, 0));
-}
-
-pub fn some_columns_are_those_of_all(make: Make) {
-    let place = make();
-    let store = (place.open)();
-    write(&*store, &job(1), &[0, 1]);
-    store.publish(&job(1)).unwrap();
-    let none = Texts { info: false, samples: false, as_read: false, annotations: false };
-    for texts in [Texts::ALL, Texts::LINES, Texts { info: true, ..none }, Texts { samples: true, ..none }, none] {
-        let mut all = Vec::new();
-        store
-            .read_some(&job(1), texts, &mut |some| {
-                all.extend(plain(&as_wanted(some, texts)));
-                Ok(())
-            })
-            .unwrap();
-        let wanted = [0, 1].into_iter().flat_map(|nth| plain(&as_wanted(&segment(nth, 20).1, texts)));
-        assert!(all == wanted.collect::<Vec<_>>(), "{texts:?}");
-    }
-}
-
-/// These rows without what nobody wants.
-fn as_wanted(rows: &Rows, texts: Texts) -> Rows {
-    let mut cut = Rows::default();
-    (0..rows.len()).for_each(|row| cut.push_row(rows, row));
-    let nulls = || {
-        let mut nulls = Text::default();
-        (0..rows.len()).for_each(|_| nulls.push(None));
-        nulls
-    };
-    if !texts.info {
-        cut.info = nulls();
-    }
-    if !texts.samples {
-        (cut.format, cut.samples) = (nulls(), nulls());
-    }
-    if !texts.as_read {
-        (cut.qual_text, cut.line_text) = (nulls(), nulls());
-    }
-    if !texts.annotations {
-        (cut.annotations, cut.identities) = (None, None);
-    }
-    cut
 }
 
 pub fn rows_come_back_as_they_went_in(make: Make) {

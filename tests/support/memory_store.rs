@@ -192,14 +192,19 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Rows, Fault> {
+    fn keys(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Vec<(i64, i32)>, Fault> {
+        let rows = self.read_records(job, group, std::slice::from_ref(&ordinals))?;
+        Ok(rows.ordinal.iter().copied().zip(rows.alt_index.iter().copied()).collect())
+    }
+
+    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: &[Range<u64>]) -> Result<Rows, Fault> {
         let groups = self.groups(job);
         if let Some(missing) = group.filter(|group| !groups.contains_key(*group)) {
             return Err(Fault::permanent(format!("there is no group {missing}")));
         }
         let meant = |name: &String| Some(name.as_str()) == group || name.starts_with("replay-");
         let rows = joined(groups.iter().filter(|(name, _)| meant(name)).map(|(_, rows)| rows));
-        Ok(sorted(&rows.filter_records(|ordinal| ordinals.contains(&ordinal))))
+        Ok(sorted(&rows.filter_records(|ordinal| ordinals.iter().any(|range| range.contains(&ordinal)))))
     }
 
     fn has_assessments(&self, job: &JobId) -> Result<bool, Fault> {

@@ -2,6 +2,7 @@
 //! wait in the ledger, not here and not in a log: what is lost on the way is simply still pending there.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,8 +34,11 @@ const ROUNDS_MAX: u32 = 10;
 /// How often a batch may be lost, by a panic on its way or a ledger that fails for a moment.
 const LOSSES_MAX: u32 = 20;
 
-/// Rows of a segment that become tasks at once.
+/// Rows that become tasks at once.
 const TASKS_AT_ONCE: usize = 4 * BATCH_TASKS_MAX;
+
+/// Rows that wait and are read together, unless one segment has more.
+const PICKED_AT_ONCE: usize = 4 * TASKS_AT_ONCE;
 
 /// How long a batch may take until its tasks are overdue (ms).
 const DEADLINE_MS: u64 = 600_000;
@@ -51,14 +55,22 @@ struct Ready {
     losses: u32,
 }
 
-/// A segment that was read, and its rows that wait and are not tasks yet.
+/// Segments of one group whose waiting records were read together: where few alleles wait, each page of the group is read once.
 #[derive(Clone)]
 struct Open {
-    segment: u32,
     rows: Arc<Rows>,
-    picked: Arc<Vec<usize>>,
+    picked: Arc<Vec<Picked>>,
     /// Of these, those that are tasks already.
     done: usize,
+}
+
+/// A row that waits.
+struct Picked {
+    segment: u32,
+    /// Its number among the stored rows of its segment.
+    row: u32,
+    /// Where it stands in what was read.
+    at: usize,
 }
 
 /// A batch on its way.
@@ -80,7 +92,7 @@ pub struct Dispatcher {
     over: Link<AnalysisOver>,
     /// Segments that were not read yet.
     pending: VecDeque<PendingSegment>,
-    /// The one that is being made into tasks, a few batches at a time: a task takes many times the memory of its row.
+    /// Those that are being made into tasks, a few batches at a time: a task takes many times the memory of its row.
     open: Option<Open>,
     ready: VecDeque<Ready>,
     in_flight: BTreeMap<u64, Flight>,
@@ -193,47 +205,68 @@ impl Dispatcher {
         });
     }
 
-    /// Makes the next tasks: of the segment that is open, or of the next one.
+    /// The next segments that wait, as long as they lie in one group and are few rows together. A segment of one record, which may be
+    /// a huge one, comes alone.
+    fn next_segments(&mut self) -> Vec<PendingSegment> {
+        let mut next: Vec<PendingSegment> = Vec::new();
+        let mut count = 0;
+        while let Some(segment) = self.pending.front() {
+            count += set_bits(&segment.pending).count();
+            let joins = |first: &PendingSegment| {
+                let are_short =
+                    segment.ordinals.end - segment.ordinals.start > 1 && first.ordinals.end - first.ordinals.start > 1;
+                first.group.is_some() && first.group == segment.group && are_short && count <= PICKED_AT_ONCE
+            };
+            if !next.first().is_none_or(joins) {
+                break;
+            }
+            next.extend(self.pending.pop_front());
+        }
+        next
+    }
+
+    /// Makes the next tasks: of the segments that are open, or of the next ones.
     fn read_on(&mut self, ctx: &mut Ctx<Self>) {
-        let (open, next) = match self.open.take() {
-            Some(open) => (Some(open), None),
-            None => (None, self.pending.pop_front()),
-        };
-        if open.is_none() && next.is_none() {
+        let open = self.open.take();
+        let next = if open.is_none() { self.next_segments() } else { Vec::new() };
+        if open.is_none() && next.is_empty() {
             return;
         }
         self.is_reading = true;
         let (store, job, reader) = (self.engine.store.clone(), self.analysis.job.clone(), self.analysis.reader.clone());
         let deadline_ms = self.engine.env.now_ms() + DEADLINE_MS;
         let work = self.engine.env.work_repeatedly("read tasks", move || {
-            let open = match (&open, &next) {
-                (Some(open), _) => open.clone(),
-                (None, Some(segment)) => open_segment(&*store, &job, segment)?,
-                (None, None) => return Err(Fault::permanent("nothing is to be read")),
+            let open = match &open {
+                Some(open) => open.clone(),
+                None => open_segments(&*store, &job, &next)?,
             };
             let end = (open.done + TASKS_AT_ONCE).min(open.picked.len());
             let picked = &open.picked[open.done..end];
             let rows = &open.rows;
-            let task = |(row, evidence): (&usize, _)| {
-                let (ordinal, alt_index) = (rows.ordinal[*row] as u64, rows.alt_index[*row] as u32);
-                (*row as u32, Task { id: TaskId { job: job.clone(), ordinal, alt_index }, evidence, deadline_ms })
-            };
-            let tasks: Vec<(u32, Task)> = picked.iter().zip(reader.read_all(rows, picked)).map(task).collect();
-            Ok((Open { done: end, ..open }, tasks))
+            let places: Vec<usize> = picked.iter().map(|picked| picked.at).collect();
+            let evidence = reader.read_all(rows, &places);
+            let tasks = picked.iter().zip(evidence).map(|(picked, evidence)| {
+                let (ordinal, alt_index) = (rows.ordinal[picked.at] as u64, rows.alt_index[picked.at] as u32);
+                let id = TaskId { job: job.clone(), ordinal, alt_index };
+                (picked.segment, picked.row, Task { id, evidence, deadline_ms })
+            });
+            let batches = batches(tasks);
+            Ok((Open { done: end, ..open }, batches))
         });
         then(ctx, work, move |dispatcher, read, ctx| {
             dispatcher.is_reading = false;
             let panicked = |Panicked(words)| Err(Fault::permanent(format!("reading evidence panicked: {words}")));
             match read.unwrap_or_else(panicked) {
-                Ok((open, tasks)) => {
-                    let segment = open.segment;
+                Ok((open, batches)) => {
                     dispatcher.open = Some(open).filter(|open| open.done < open.picked.len());
-                    let mut tasks = tasks.into_iter().peekable();
-                    while tasks.peek().is_some() {
-                        let (rows, tasks) = tasks.by_ref().take(BATCH_TASKS_MAX).unzip();
-                        let tasks = Arc::new(Tasks { rows, tasks });
-                        dispatcher.ready.push_back(Ready { segment, tasks, strikes: 0, given_back: 0, losses: 0 });
-                    }
+                    let ready = |(segment, tasks)| Ready {
+                        segment,
+                        tasks: Arc::new(tasks),
+                        strikes: 0,
+                        given_back: 0,
+                        losses: 0,
+                    };
+                    dispatcher.ready.extend(batches.into_iter().map(ready));
                     dispatcher.pump(ctx);
                 }
                 Err(fault) => dispatcher.end(Some(fault)),
@@ -313,16 +346,57 @@ impl Dispatcher {
     }
 }
 
-/// The rows of a segment, and which of them wait.
-fn open_segment(store: &dyn Store, job: &JobId, segment: &PendingSegment) -> Result<Open, Fault> {
-    let PendingSegment { segment: number, group, ordinals, rows: count, pending } = segment;
-    let rows = store.read_records(job, group.as_deref(), ordinals.clone())?;
-    if rows.len() as u64 != *count {
-        let found = rows.len();
-        return Err(Fault::permanent(format!("the store holds {found} of the {count} rows of segment {number}")));
+/// The waiting records of these segments, which lie in one group, and where in them each waiting row stands.
+fn open_segments(store: &dyn Store, job: &JobId, segments: &[PendingSegment]) -> Result<Open, Fault> {
+    let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+        return Err(Fault::permanent("nothing is to be read"));
+    };
+    let group = first.group.as_deref();
+    let keys = store.keys(job, group, first.ordinals.start..last.ordinals.end)?;
+    let mut waiting: Vec<(u32, u32, (i64, i32))> = Vec::new();
+    for PendingSegment { segment, ordinals, rows, pending, .. } in segments {
+        let from = keys.partition_point(|(ordinal, _)| (*ordinal as u64) < ordinals.start);
+        let to = keys.partition_point(|(ordinal, _)| (*ordinal as u64) < ordinals.end);
+        if (to - from) as u64 != *rows {
+            let found = to - from;
+            return Err(Fault::permanent(format!("the store holds {found} of the {rows} rows of segment {segment}")));
+        }
+        waiting.extend(set_bits(pending).map(|row| (*segment, row, keys[from + row as usize])));
     }
-    let picked = set_bits(pending).map(|row| row as usize).collect();
-    Ok(Open { segment: *number, rows: Arc::new(rows), picked: Arc::new(picked), done: 0 })
+    let mut records: Vec<Range<u64>> = Vec::new();
+    for (_, _, (ordinal, _)) in &waiting {
+        let ordinal = *ordinal as u64;
+        match records.last_mut() {
+            Some(range) if ordinal <= range.end => range.end = range.end.max(ordinal + 1),
+            _ => records.push(ordinal..ordinal + 1),
+        }
+    }
+    let rows = store.read_records(job, group, &records)?;
+    let mut at = 0;
+    let picked = waiting.into_iter().map(|(segment, row, key)| {
+        while at < rows.len() && (rows.ordinal[at], rows.alt_index[at]) != key {
+            at += 1;
+        }
+        let missing = || Fault::permanent(format!("the store holds no row {row} of segment {segment}"));
+        if at < rows.len() { Ok(Picked { segment, row, at }) } else { Err(missing()) }
+    });
+    let picked = picked.collect::<Result<Vec<Picked>, Fault>>()?;
+    Ok(Open { rows: Arc::new(rows), picked: Arc::new(picked), done: 0 })
+}
+
+/// Tasks of (segment, row in it) in batches, each of one segment.
+fn batches(tasks: impl Iterator<Item = (u32, u32, Task)>) -> Vec<(u32, Tasks)> {
+    let mut batches: Vec<(u32, Tasks)> = Vec::new();
+    for (segment, row, task) in tasks {
+        match batches.last_mut() {
+            Some((of, batch)) if *of == segment && batch.tasks.len() < BATCH_TASKS_MAX => {
+                batch.rows.push(row);
+                batch.tasks.push(task);
+            }
+            _ => batches.push((segment, Tasks { rows: vec![row], tasks: vec![task] })),
+        }
+    }
+    batches
 }
 
 /// Some of the tasks of a batch.

@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 use parquet::file::metadata::RowGroupMetaData;
 
@@ -28,8 +28,8 @@ pub struct Batches {
     file: File,
     metadata: ArrowReaderMetadata,
     mask: ProjectionMask,
-    /// Rows that are still wanted.
-    wanted: Range<usize>,
+    /// Rows that are wanted, ascending; `None` is all.
+    wanted: Option<Vec<Range<usize>>>,
     /// Row groups that are not, by number.
     left_out: Vec<usize>,
     /// The next row group, and its first row.
@@ -51,14 +51,14 @@ impl Batches {
         let mask = columns.map_or_else(ProjectionMask::all, |columns| {
             ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied())
         });
-        let (path, wanted) = (path.to_owned(), 0..usize::MAX);
+        let (path, wanted) = (path.to_owned(), None);
         Ok(Self { path, file, metadata, mask, wanted, left_out: Vec::new(), group: 0, group_start: 0, reader: None })
     }
 
-    /// Only these rows.
+    /// Only these rows: ranges that ascend.
     #[must_use]
-    pub fn only(mut self, rows: Range<usize>) -> Self {
-        self.wanted = rows;
+    pub fn only(mut self, rows: Vec<Range<usize>>) -> Self {
+        self.wanted = Some(rows);
         self
     }
 
@@ -101,23 +101,31 @@ impl Batches {
             let groups = self.metadata.metadata().row_groups();
             let Some(group) = groups.get(self.group) else { return Ok(None) };
             let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-            let from = self.wanted.start.saturating_sub(self.group_start).min(rows);
-            let to = self.wanted.end.saturating_sub(self.group_start).min(rows);
-            if from < to && !self.left_out.contains(&self.group) {
+            let selection = self.selection(rows);
+            if selection.selects_any() && !self.left_out.contains(&self.group) {
                 let row_bytes = group.total_byte_size() / group.num_rows();
                 let batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, BATCH_ROWS_MAX);
-                self.reader = Some(self.read_group(self.group, batch_rows as usize, from..to)?);
+                self.reader = Some(self.read_group(self.group, batch_rows as usize, selection)?);
             }
             self.group += 1;
             self.group_start += rows;
         }
     }
 
+    /// What is wanted of the next row group, which has so many rows.
+    fn selection(&self, rows: usize) -> RowSelection {
+        let all = 0..usize::MAX;
+        let in_group = |row: usize| row.saturating_sub(self.group_start).min(rows);
+        let wanted = self.wanted.as_deref().unwrap_or(std::slice::from_ref(&all)).iter();
+        let wanted = wanted.map(|range| in_group(range.start)..in_group(range.end)).filter(|range| !range.is_empty());
+        RowSelection::from_consecutive_ranges(wanted, rows)
+    }
+
     fn read_group(
         &self,
         group: usize,
         batch_rows: usize,
-        rows: Range<usize>,
+        selection: RowSelection,
     ) -> Result<ParquetRecordBatchReader, Fault> {
         let file = self.file.try_clone();
         let file = file.map_err(|error| Fault::io(format!("cannot open {}", self.path.display()), &error))?;
@@ -125,8 +133,7 @@ impl Batches {
             .with_row_groups(vec![group])
             .with_projection(self.mask.clone())
             .with_batch_size(batch_rows)
-            .with_offset(rows.start)
-            .with_limit(rows.len());
+            .with_row_selection(selection);
         reader.build().map_err(|error| unreadable(&self.path, &error))
     }
 }

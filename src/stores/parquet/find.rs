@@ -27,7 +27,8 @@ pub fn find(paths: &[PathBuf], what: &Find, records_max: usize) -> Result<Rows, 
     let mut found = Rows::default();
     for run in numbers.chunk_by(|a, b| a.1 == b.1 && a.0 + 1 == b.0) {
         let (first, path) = run[0];
-        let rows = ordered::read_records(std::slice::from_ref(path), first..first + run.len() as u64)?;
+        let records = first..first + run.len() as u64;
+        let rows = ordered::read_records(std::slice::from_ref(path), std::slice::from_ref(&records))?;
         gather(what, &rows, &mut found, records_max);
     }
     Ok(found)

@@ -31,7 +31,7 @@ pub fn merge<W: Write + Send>(files: &[PathBuf], out: W, properties: WriterPrope
     let schema = Batches::open(&files[0], None)?.schema().clone();
     let mut encoder = Encoder::new(out, schema, properties)?;
     for run in runs(files)? {
-        let mut batches = Batches::open(&files[run.file], None)?.only(run.rows);
+        let mut batches = Batches::open(&files[run.file], None)?.only(vec![run.rows]);
         while let Some(batch) = batches.read()? {
             encoder.write(&batch)?;
         }

@@ -100,6 +100,14 @@ impl Parquet {
         if staged.is_dir() { staged } else { self.visible(job) }
     }
 
+    /// The files in which records of a group may stand.
+    fn with_replays(&self, job: &JobId, group: Option<&str>) -> Result<Vec<PathBuf>, Fault> {
+        let folder = self.folder(job);
+        let (_, mut files) = replays::apart(paths(&folder)?);
+        files.extend(group.map(|group| folder.join(group)));
+        Ok(files)
+    }
+
     /// Encodes segments into `out`; returns the rows.
     fn encode<W: std::io::Write + Send>(&self, job: Option<&JobId>, parts: &[&Rows], out: W) -> Result<u64, Fault> {
         let mut encoder = Encoder::new(out, schema::arrow(), self.properties(job)?)?;
@@ -289,11 +297,12 @@ impl Store for Parquet {
         replays::discard_all(self)
     }
 
-    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Rows, Fault> {
-        let folder = self.folder(job);
-        let (_, mut files) = replays::apart(paths(&folder)?);
-        files.extend(group.map(|group| folder.join(group)));
-        ordered::read_records(&files, ordinals)
+    fn keys(&self, job: &JobId, group: Option<&str>, ordinals: Range<u64>) -> Result<Vec<(i64, i32)>, Fault> {
+        ordered::keys(&self.with_replays(job, group)?, &ordinals)
+    }
+
+    fn read_records(&self, job: &JobId, group: Option<&str>, ordinals: &[Range<u64>]) -> Result<Rows, Fault> {
+        ordered::read_records(&self.with_replays(job, group)?, ordinals)
     }
 
     fn has_assessments(&self, job: &JobId) -> Result<bool, Fault> {

@@ -1,6 +1,7 @@
 //! Several files → their rows in the order of the records, in batches that never split a record. A job's groups follow one another; files
 //! that were added later lie across them, so that all are read side by side.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::batches::Batches;
@@ -112,15 +113,15 @@ impl<'p> Run<'p> {
     }
 }
 
-/// The rows of these files whose ordinals are in the range, in order. Each file is in order by itself.
+/// The rows of these files whose ordinals are in these ranges, in order. Each file is in order by itself, and so are the ranges.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn read_records(paths: &[PathBuf], ordinals: std::ops::Range<u64>) -> Result<Rows, Fault> {
+pub fn read_records(paths: &[PathBuf], ordinals: &[Range<u64>]) -> Result<Rows, Fault> {
     let mut all = Rows::default();
     let mut is_in_order = true;
     for path in paths {
-        let mut batches = Batches::open(path, None)?.only(place(path, &ordinals)?);
+        let mut batches = Batches::open(path, None)?.only(places(path, ordinals)?);
         while let Some(batch) = batches.read()? {
             let batch = convert::to_rows(&batch).map_err(|fault| fault.context(path.display()))?;
             is_in_order &= all.ordinal.last() <= batch.ordinal.first();
@@ -141,18 +142,41 @@ pub fn read_records(paths: &[PathBuf], ordinals: std::ops::Range<u64>) -> Result
     Ok(sorted)
 }
 
-/// Which rows of a file have ordinals in the range: of a column that is small, all is read.
-fn place(path: &Path, ordinals: &std::ops::Range<u64>) -> Result<std::ops::Range<usize>, Fault> {
+/// Which rows of a file have ordinals in these ranges: of a column that is small, all before the end is read.
+fn places(path: &Path, ordinals: &[Range<u64>]) -> Result<Vec<Range<usize>>, Fault> {
     let mut batches = Batches::open(path, Some(&["ordinal"]))?;
-    let (mut start, mut end) = (0, 0);
+    let mut places = vec![0..0; ordinals.len()];
+    let mut before = 0;
     while let Some(batch) = batches.read()? {
         let column = convert::int64(&batch, "ordinal")?.values();
-        start += column.partition_point(|&ordinal| (ordinal as u64) < ordinals.start);
-        let before_end = column.partition_point(|&ordinal| (ordinal as u64) < ordinals.end);
-        end += before_end;
-        if before_end < column.len() {
+        let below = |bound: u64| column.partition_point(|&ordinal| (ordinal as u64) < bound);
+        for (place, ordinals) in places.iter_mut().zip(ordinals) {
+            place.start += below(ordinals.start);
+            place.end += below(ordinals.end);
+        }
+        before += column.len();
+        if places.last().is_none_or(|last| last.end < before) {
             break;
         }
     }
-    Ok(start..end)
+    places.retain(|place| !place.is_empty());
+    Ok(places)
+}
+
+/// Ordinal and ALT index of the rows of these files whose ordinals are in the range, in order.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn keys(paths: &[PathBuf], ordinals: &Range<u64>) -> Result<Vec<(i64, i32)>, Fault> {
+    let mut keys = Vec::new();
+    for path in paths {
+        let mut batches = Batches::open(path, Some(&["ordinal", "alt_index"]))?;
+        while let Some(batch) = batches.read()? {
+            let (column, alts) = (convert::int64(&batch, "ordinal")?, convert::int32(&batch, "alt_index")?);
+            let rows = column.values().iter().copied().zip(alts.values().iter().copied());
+            keys.extend(rows.filter(|(ordinal, _)| ordinals.contains(&(*ordinal as u64))));
+        }
+    }
+    keys.sort_unstable();
+    Ok(keys)
 }
