@@ -4,6 +4,7 @@
 //! term of a set is its lowest bit, and "is any of these a …" is one `and`.
 
 use super::terms_table::{ALIASES, ROWS};
+use crate::domain::finding::NULL_TERMS;
 
 /// How much harm a consequence may do, in the four words that all the tools share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,18 +126,8 @@ impl std::fmt::Display for Term {
 pub struct TermSet(u128);
 
 impl TermSet {
-    /// What makes a null variant, as PVS1 of Richards 2015 lists them: nonsense, frameshift, canonical splice sites,
-    /// lost start, lost exons, and the loss of the whole transcript. The ontology has no such group.
-    pub const NULL_VARIANTS: Self = Self::of(&[
-        "transcript_ablation",
-        "feature_ablation",
-        "exon_loss_variant",
-        "splice_acceptor_variant",
-        "splice_donor_variant",
-        "stop_gained",
-        "frameshift_variant",
-        "start_lost",
-    ]);
+    /// The terms of null variants ([`NULL_TERMS`]).
+    pub const NULL_VARIANTS: Self = Self::of(NULL_TERMS);
 
     /// The set of these terms; a wrong name does not compile.
     const fn of(names: &[&str]) -> Self {

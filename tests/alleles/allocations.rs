@@ -1,44 +1,12 @@
 //! Rows that stay as they are cost no memory of their own.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use vcf_agent::alleles::Identifier;
 use vcf_agent::domain::rows::Rows;
 use vcf_agent::domain::warning::Warnings;
 
 use crate::columns::push;
+use crate::counting::allocations;
 use crate::fasta::of_one;
-
-thread_local! {
-    static ALLOCATED: Cell<u64> = const { Cell::new(0) };
-}
-
-/// The system's allocator, with a count of this thread's requests.
-struct Counting;
-
-// SAFETY: every call is the system allocator's; counting touches a thread-local integer only.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATED.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATED.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn no_row_allocates_once_the_memory_is_there() {
@@ -57,11 +25,11 @@ fn no_row_allocates_once_the_memory_is_there() {
             identifier.identify(&rows, warnings).unwrap().changed.count_ones()
         };
         let first = changed(&mut identifier, &mut warnings);
-        let before = ALLOCATED.get();
+        let before = allocations();
         assert_eq!(changed(&mut identifier, &mut warnings), first);
-        assert_eq!(ALLOCATED.get() - before, 0);
+        assert_eq!(allocations() - before, 0);
         assert_eq!(first, if reference.is_some() { 100 } else { 0 });
         assert!(warnings.is_empty(), "{:?}", warnings.list());
     }
-    assert!(ALLOCATED.get() > 0, "nothing was counted at all");
+    assert!(allocations() > 0, "nothing was counted at all");
 }

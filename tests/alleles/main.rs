@@ -1,6 +1,8 @@
 //! Alleles and the reference: bcftools' own cases of `norm`, bcftools itself on generated indels, laws, the published vectors of
 //! VRS, and every way a FASTA file can be wrong.
 
+#[path = "../support/counting.rs"]
+mod counting;
 #[path = "../support/present.rs"]
 mod present;
 

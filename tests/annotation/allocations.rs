@@ -1,36 +1,9 @@
 //! Reading a record allocates nothing once the output has its size: counted by the allocator of this test program.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use vcf_agent::annotation::{AnnotatedRecord, Annotator, Frequencies, Schema};
 
+use crate::counting::allocations;
 use crate::support::{BCSQ, SNPEFF, vep_description};
-
-/// The system's allocator, which counts what each thread asks of it.
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: everything is handed to the system's allocator as it comes. Growing calls `alloc` by default, so it is counted.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread that is ending has no counter any more.
-        let _counted = COUNT.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise about `layout` is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise that `pointer` came from `alloc` with this `layout` is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[test]
 fn a_record_is_read_without_allocating() {
@@ -53,14 +26,14 @@ fn a_record_is_read_without_allocating() {
     let alts: [&[u8]; 3] = [b"C", b"CAA", b"*"];
     let record = AnnotatedRecord { pos: 5, reference: b"CA", alts: &alts, info: info.as_bytes() };
     let mut out = Vec::new();
-    let before = COUNT.get();
+    let before = allocations();
     let first = annotator.alleles(&record, &mut out);
-    assert!(COUNT.get() > before, "the output grows the first time, and is counted");
-    let before = COUNT.get();
+    assert!(allocations() > before, "the output grows the first time, and is counted");
+    let before = allocations();
     for _ in 0..100 {
         assert_eq!(annotator.alleles(&record, &mut out), first);
     }
-    assert_eq!(COUNT.get() - before, 0);
+    assert_eq!(allocations() - before, 0);
     assert!(
         out[0].chosen.is_some() && out[0].clinvar.is_some() && first.renumbered == 1,
         "all of it was read: {first:?}"

@@ -2,6 +2,8 @@
 
 #[path = "../../fuzz/annotation_check.rs"]
 mod annotation_check;
+#[path = "../support/counting.rs"]
+mod counting;
 #[path = "../support/present.rs"]
 mod present;
 

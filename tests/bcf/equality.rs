@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use vcf_agent::domain::rows::Rows;
 use vcf_agent::vcf::ReadLimits;
 
-use crate::harness::{program, shared};
+use crate::present::{program, shared};
 use crate::reading::{Reading, read_with};
 
 /// What bcftools makes of bytes on its standard input; `None` if it does not read them to their end.

@@ -11,9 +11,8 @@
 //! | `properties` | random records, cuts at every byte, damage |
 //! | `equality` | real files against the text that bcftools makes of them |
 
-#[path = "../e2e/harness.rs"]
-#[expect(dead_code, reason = "only what says that a program or a folder is absent is used here")]
-mod harness;
+#[path = "../support/present.rs"]
+mod present;
 
 mod equality;
 mod frames;

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use crate::equality::bcftools_text;
-use crate::harness::program;
+use crate::present::program;
 use crate::random::{Made, any};
 use crate::reading::{read, refused};
 use crate::writer::{bgzf, header};

@@ -10,8 +10,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::harness::{Place, adds_up, number, program, string};
+use crate::harness::{Place, adds_up, number, string};
 use crate::oracle::{self, entries};
+use crate::present::program;
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)

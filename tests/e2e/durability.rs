@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Place, Said, program, skip};
+use crate::harness::{Place, Said};
 use crate::oracle;
+use crate::present::{program, skip};
 
 /// A system call that matters here. Times are positions in the trace: of the line where the call began and where it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use vcf_agent::domain::ids::JobId;
 use vcf_agent::ledger::LedgerReader;
 
-use crate::harness::{Place, adds_up, program, string};
+use crate::harness::{Place, adds_up, string};
 use crate::oracle::{data_lines, text_of};
+use crate::present::program;
 
 /// 1-based lines of the job's dead letters.
 fn dead_lines(place: &Place, job: &str) -> BTreeSet<u64> {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::exports::{ASKED, ODD, asked, export, info_of, objects, odd};
-use crate::harness::{Place, number, program, shared};
+use crate::harness::{Place, number};
+use crate::present::{program, shared};
 
 /// Positions of an export, and its notes.
 #[track_caller]

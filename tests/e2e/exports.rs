@@ -8,8 +8,9 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::export::bcftools_accepts;
-use crate::harness::{Place, Said, adds_up, number, program, shared, skip, string};
+use crate::harness::{Place, Said, adds_up, number, string};
 use crate::oracle::{data_lines, entries, text_of};
+use crate::present::{program, shared, skip};
 
 /// Whoever is asked answers; triage asks for a quality alone.
 pub const ASKED: &str = "[analysis]\nproviders = [\"rules\"]\n[triage.qual]\nmin = 10\n";

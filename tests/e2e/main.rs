@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `harness` | how the binary is started, bounded in time, and what it said |
 //! | `oracle` | what a file says, by a plain count of its lines, and what the store holds, by reading its Parquet files |
+//! | `present` | what may be absent here: real files and other programs; the words for a test that did not run |
 //! | `commands` | exit codes, the receipt's shape, events, reading commands |
 //! | `processes` | lock, signals, standard input, reading beside a run |
 //! | `shared_data` | real files and the format's conformance suite, where they are present |
@@ -26,6 +27,8 @@
 mod harness;
 #[cfg_attr(feature = "failpoints", expect(dead_code, reason = "used by the tests of the binary as it ships"))]
 mod oracle;
+#[path = "../support/present.rs"]
+mod present;
 
 #[cfg(feature = "failpoints")]
 mod crash;

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Place, adds_up, number, program, string};
+use crate::harness::{Place, adds_up, number, string};
 use crate::oracle;
+use crate::present::program;
 
 const RECORDS: u64 = 9_000;
 

@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Place, skip};
+use crate::harness::Place;
+use crate::present::skip;
 
 /// Documents that hold queries, and how many at least.
 const DOCUMENTS: [(&str, usize); 3] = [("docs/reading.md", 10), ("README.md", 7), ("docs/tour.md", 3)];

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::export;
-use crate::harness::{Place, Running, adds_up, number, program, shared, string};
+use crate::harness::{Place, Running, adds_up, number, string};
 use crate::oracle::{self, Counts};
+use crate::present::{program, shared};
 
 /// Rows of the table in the folder's README: file name, samples, counts.
 fn table(folder: &Path) -> Vec<(String, u64, Counts)> {

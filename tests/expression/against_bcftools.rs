@@ -8,7 +8,7 @@ use vcf_agent::expression::{Expression, Scratch};
 
 use crate::format;
 use crate::generate;
-use crate::harness::program;
+use crate::present::program;
 use crate::vcf::Vcf;
 
 /// Files, and expressions for each.

@@ -7,7 +7,7 @@ use std::path::Path;
 use vcf_agent::expression::{Expression, ExpressionError, SampleMask, Scratch};
 
 use crate::format;
-use crate::harness::shared;
+use crate::present::shared;
 use crate::vcf::Vcf;
 
 /// Arguments of the cases whose expression is refused, and the words of the error. Nothing else may fail.

@@ -1,9 +1,10 @@
 //! The expression language: bcftools' own cases, laws that must hold for any expression, and bcftools itself as the
 //! judge of generated ones.
 
-#[path = "../e2e/harness.rs"]
-#[allow(dead_code, reason = "only the words for skipped tests and for the folder of real files are used")]
-mod harness;
+#[path = "../support/counting.rs"]
+mod counting;
+#[path = "../support/present.rs"]
+mod present;
 
 mod against_bcftools;
 mod allocations;

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use vcf_agent::annotation::{Term, TermSet};
 use vcf_agent::domain::finding::{
-    Basis, Classification, Code, Criterion, Evidence, Fact, Field, Finding, Item, Status, Strength, settle, sum,
+    Basis, Classification, Code, Criterion, Evidence, Fact, Field, Finding, Item, NULL_TERMS, Status, Strength, settle,
+    sum,
 };
 use vcf_agent::providers::Options;
-use vcf_agent::providers::rules::{NULL_TERMS, Settings, judge};
+use vcf_agent::providers::rules::{Settings, judge};
 
 use crate::support::evidence;
 

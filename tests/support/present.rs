@@ -1,6 +1,8 @@
 //! What may be absent where tests run: real files and other people's programs. A test that needs them says that it did
 //! not run.
 
+#![allow(dead_code, reason = "each test program needs some of it")]
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,15 @@ pub fn shared(test: &str) -> Option<PathBuf> {
     }
     skip(test, "the folder of real files (VCF_AGENT_SHARED_DATA) is not present");
     None
+}
+
+/// Whether a program is there; otherwise the test is reported as skipped.
+pub fn program(test: &str, name: &str) -> bool {
+    let there = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !there {
+        skip(test, &format!("{name} is not installed"));
+    }
+    there
 }
 
 /// Whether a command ends well; otherwise the test is reported as skipped.

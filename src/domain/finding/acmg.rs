@@ -6,6 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{Criterion, Item, Status};
 
+/// What makes a null variant, as PVS1 of Richards 2015 lists them: nonsense, frameshift, canonical splice sites, lost start,
+/// lost exons, and the loss of the whole transcript. The Sequence Ontology has no such group.
+pub const NULL_TERMS: &[&str] = &[
+    "transcript_ablation",
+    "feature_ablation",
+    "exon_loss_variant",
+    "splice_acceptor_variant",
+    "splice_donor_variant",
+    "stop_gained",
+    "frameshift_variant",
+    "start_lost",
+];
+
 /// For or against pathogenicity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use acmg::{Classification, Code, Direction, Side, Strength, settle, sum};
+pub use acmg::{Classification, Code, Direction, NULL_TERMS, Side, Strength, settle, sum};
 pub use assessment::{Agreement, Assessment, Conclusion, Dissent, merge};
 pub use evidence::{Evidence, Fact, Field, Item};
 

@@ -1,19 +1,7 @@
 //! Criteria that rest on the consequence: PVS1 and PM4.
 
 use super::settings::{LossOfFunctionGenes, Settings};
-use crate::domain::finding::{Code, Criterion, Evidence, Fact, Item, Strength};
-
-/// Null variants as PVS1 of Richards 2015 lists them.
-pub const NULL_TERMS: &[&str] = &[
-    "transcript_ablation",
-    "feature_ablation",
-    "exon_loss_variant",
-    "splice_acceptor_variant",
-    "splice_donor_variant",
-    "stop_gained",
-    "frameshift_variant",
-    "start_lost",
-];
+use crate::domain::finding::{Code, Criterion, Evidence, Fact, Item, NULL_TERMS, Strength};
 
 const LENGTH_TERMS: &[&str] = &[
     "stop_lost",

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::settings::Settings;
 use super::{KIND, VERSION, computational, consequence, frequency, record};
 use crate::domain::finding::{
-    Basis, Classification, Code, Criterion, Evidence, FRAMEWORK, FRAMEWORK_VERSION, Finding, Item, Status, settle, sum,
+    Basis, Classification, Code, Criterion, Evidence, FRAMEWORK, FRAMEWORK_VERSION, Finding, Item, NULL_TERMS, Status,
+    settle, sum,
 };
 
 /// What no annotation of a single allele in a VCF file can decide.
@@ -97,7 +98,7 @@ fn doubt(
         return Some("the criteria contradict ClinVar's classification in the record; a person has to decide.");
     }
     let is_uncertain = by_points == Classification::UncertainSignificance;
-    let is_null = evidence.fact(Item::Consequence).is_some_and(|fact| consequence::has(fact, consequence::NULL_TERMS));
+    let is_null = evidence.fact(Item::Consequence).is_some_and(|fact| consequence::has(fact, NULL_TERMS));
     if is_uncertain && is_null && is(Code::Pvs1, Status::NotAssessed) {
         return Some("a null variant, but whether loss of function of the gene causes disease is not known.");
     }

@@ -9,7 +9,6 @@ mod judge;
 mod record;
 mod settings;
 
-pub use consequence::NULL_TERMS;
 pub use judge::judge;
 pub use settings::{Inheritance, LossOfFunctionGenes, MissingFrequency, Settings};
 
