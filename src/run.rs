@@ -278,7 +278,7 @@ impl Node {
 /// # Errors
 /// `Permanent` if it is no FASTA, or cannot be read.
 pub fn open_reference(path: &Path) -> Result<(Arc<Reference>, String), Fault> {
-    let failed = |error: ReferenceError| Fault::permanent(format!("the reference {}: {error}", path.display()));
+    let failed = |error: ReferenceError| Fault::permanent(error.to_string());
     let reference = Reference::open(path).map_err(failed)?;
     reference.notices().iter().for_each(|notice| tracing::info!(reference = %path.display(), "{notice}"));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

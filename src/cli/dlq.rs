@@ -4,7 +4,7 @@
 pub mod act;
 mod tasks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use clap::{Args, Subcommand};
@@ -14,6 +14,7 @@ use super::failure::{Failure, USAGE};
 use super::home::{Home, JOB_HELP};
 use super::render::{cut, json_line, raw, table, text, thousands};
 use super::{Global, print};
+use crate::config::distance;
 use crate::domain::dead::{DeadLetter, DeadStage};
 use crate::domain::ids::JobId;
 use crate::fault::Fault;
@@ -26,6 +27,9 @@ pub const PAGE: usize = 256;
 
 /// Characters of a cause in a listing.
 const DETAIL_CHARS_MAX: usize = 160;
+
+/// Characters of why it was dropped, there.
+const WHY_CHARS_MAX: usize = 60;
 
 const REPLAY_HELP: &str = "\
 The text that is tried is what `dlq show` prints. Of a record over 64 KiB it is read from the file again, if that is still there with the \
@@ -145,6 +149,9 @@ fn list(home: &Home, args: &LsArgs) -> Result<u8, Failure> {
     if args.by_reason {
         return by_reason(home, &row, args);
     }
+    if let Some(reason) = &args.reason {
+        check_reason(home, &row, reason)?;
+    }
     let sums = home.ledger.sums(&row.job)?;
     let mut left = args.limit.unwrap_or(usize::MAX);
     pages(&home.ledger, &row.job, &mut |page| {
@@ -168,6 +175,28 @@ fn list(home: &Home, args: &LsArgs) -> Result<u8, Failure> {
     }
     tasks::list(home, &row, args, left)?;
     Ok(0)
+}
+
+/// Refuses a reason that none of the job's dead letters and tasks has, or had before it was replayed. A job that has none at all has
+/// nothing to choose from.
+pub(super) fn check_reason(home: &Home, row: &JobRow, reason: &str) -> Result<(), Failure> {
+    let mut known: BTreeSet<String> =
+        home.ledger.dead_reasons(&row.job)?.into_iter().map(|group| group.reason).collect();
+    known.extend(home.ledger.dead_tasks(&row.job)?.into_iter().map(|task| task.reason));
+    let mut from = 0;
+    while !known.contains(reason) {
+        let page = home.ledger.replayed(&row.job, from, PAGE)?;
+        let Some(last) = page.last() else { break };
+        from = last.letter.ordinal + 1;
+        known.extend(page.into_iter().map(|former| former.letter.reason));
+    }
+    if known.is_empty() || known.contains(reason) {
+        return Ok(());
+    }
+    let mut names: Vec<String> = known.iter().map(|known| text(known)).collect();
+    names.sort_by_key(|name| distance(reason, name));
+    let message = format!("no dead letter or task of job {} has the reason {}", row.job, text(reason));
+    Err(Failure::new(USAGE, message).hint(format!("the reasons there are: {}", names.join(", "))))
 }
 
 /// What a person with thousands of letters wants to see first.
@@ -219,7 +248,9 @@ fn summary(home: &Home, row: &JobRow, total: u64, dropped: u64) -> String {
 fn lines(page: &[&DeadLetter], notes: &BTreeMap<u64, Note>) -> String {
     let row = |dead: &&DeadLetter| {
         let dropped = notes.get(&dead.ordinal).and_then(|note| note.dropped.as_ref());
-        let dropped = dropped.map(|dropped| format!("dropped by {}", text(&dropped.by)));
+        let why =
+            |why: &str| if why.is_empty() { String::new() } else { format!(": {}", cut(&text(why), WHY_CHARS_MAX)) };
+        let dropped = dropped.map(|dropped| format!("dropped by {}{}", text(&dropped.by), why(&dropped.why)));
         let mut cells = vec![
             format!("record {}", dead.ordinal),
             format!("line {}", dead.line),

@@ -11,14 +11,16 @@ use super::render::{json_line, shell_word, text};
 use super::{Global, print};
 use crate::explain::{Explained, Variant, explain};
 use crate::ledger::JobRow;
+use crate::triage::variant as spelled;
 
 /// How often it is read anew if the job changed meanwhile.
 const TRIES: usize = 3;
 
 const HELP: &str = "\
-A variant is CHROM:POS (every record there), CHROM:POS:REF:ALT (one allele), an ID as of dbSNP, or record:N (`dlq ls` and the \
-column `ordinal` count like that). REF and ALT are as in the file; `1` and `chr1` are the same where the file has only one of them. \
-It ends with 64 if no record, stored or dead, is meant; with 75 if none is and the job is still running.";
+A variant is CHROM:POS (every record there), CHROM:POS:REF:ALT (one allele; also with `-`, `_` or `>` between the parts), an \
+ID as of dbSNP, or record:N (`dlq ls` and the column `ordinal` count like that). REF and ALT are as in the file; `1` and `chr1` are \
+the same where the file has only one of them. It ends with 64 if no record, stored or dead, is meant; with 75 if none is and the job \
+is still running.";
 
 /// Examples, for the end of the help.
 pub const EXAMPLES: &str = "\
@@ -35,15 +37,35 @@ pub struct ExplainArgs {
     #[arg(value_name = "JOB")]
     job: String,
     /// CHROM:POS or CHROM:POS:REF:ALT, an ID, or record:N
-    #[arg(value_name = "VARIANT", value_parser = variant)]
-    variant: Variant,
+    #[arg(value_name = "VARIANT", value_parser = asked)]
+    variant: Asked,
     /// One JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-fn variant(name: &str) -> Result<Variant, String> {
-    Variant::parse(name).ok_or_else(|| "it is CHROM:POS, CHROM:POS:REF:ALT, an ID as of dbSNP, or record:N".to_owned())
+/// What a name can mean, in the order in which it is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    first: Variant,
+    /// `1-12345-A-T` is a place, and may be an ID.
+    otherwise: Option<Variant>,
+}
+
+fn asked(name: &str) -> Result<Asked, String> {
+    let exact = Variant::parse(name);
+    if let Some(first @ (Variant::Place { .. } | Variant::Record(_))) = exact {
+        return Ok(Asked { first, otherwise: None });
+    }
+    // The spellings that `triage explain` reads too.
+    let loose = if name.starts_with("record:") { None } else { spelled::Variant::parse(name).ok() };
+    match (loose, exact) {
+        (Some(spelled::Variant::Place { chrom, pos, alleles }), otherwise) => {
+            Ok(Asked { first: Variant::Place { chrom, pos, alleles }, otherwise })
+        }
+        (_, Some(first)) => Ok(Asked { first, otherwise: None }),
+        (_, None) => Err("it is CHROM:POS, CHROM:POS:REF:ALT, an ID as of dbSNP, or record:N".to_owned()),
+    }
 }
 
 /// Prints what is known.
@@ -52,20 +74,27 @@ fn variant(name: &str) -> Result<Variant, String> {
 /// If there is no such job or variant, or ledger or store cannot be read.
 pub fn run(global: &Global, args: &ExplainArgs) -> Result<u8, Failure> {
     let home = Home::open(global)??;
-    let (row, found) = look(&home, args)?;
-    if found.records.is_empty() && found.dead_letters.is_empty() {
-        return Err(nothing(&home, &row, &found, &args.variant));
+    let Asked { first, otherwise } = &args.variant;
+    let is_nothing = |found: &Explained| found.records.is_empty() && found.dead_letters.is_empty();
+    let (row, mut found) = look(&home, args, first)?;
+    if is_nothing(&found) {
+        let first = nothing(&home, &row, &found, first);
+        let Some(otherwise) = otherwise else { return Err(first) };
+        found = look(&home, args, otherwise)?.1;
+        if is_nothing(&found) {
+            return Err(first);
+        }
     }
     print(&if args.json { json_line(&found) } else { page::page(&found, global) })?;
     Ok(0)
 }
 
 /// Beside a run rows move from staging to where they are published: then they are looked for once more.
-fn look(home: &Home, args: &ExplainArgs) -> Result<(JobRow, Explained), Failure> {
+fn look(home: &Home, args: &ExplainArgs, variant: &Variant) -> Result<(JobRow, Explained), Failure> {
     let mut row = home.find(&args.job)?;
     let store = home.store()?;
     for _ in 1..TRIES {
-        let found = explain(&home.ledger, &*store, &row, &args.variant);
+        let found = explain(&home.ledger, &*store, &row, variant);
         let is_empty = found.as_ref().is_ok_and(|found| found.records.is_empty());
         let now = home.ledger.job(&row.job)?.unwrap_or_else(|| row.clone());
         let has_changed = (now.state, now.revision) != (row.state, row.revision);
@@ -75,7 +104,7 @@ fn look(home: &Home, args: &ExplainArgs) -> Result<(JobRow, Explained), Failure>
             _ => row = now,
         }
     }
-    let found = explain(&home.ledger, &*store, &row, &args.variant)?;
+    let found = explain(&home.ledger, &*store, &row, variant)?;
     Ok((row, found))
 }
 
@@ -95,7 +124,37 @@ fn nothing(home: &Home, row: &JobRow, found: &Explained, variant: &Variant) -> F
     if row.state.to_string() != "COMPLETE" {
         return Failure::new(USAGE, format!("{message}: it is {}, and has no rows", row.state));
     }
-    let hint =
-        "POS must be that of the record as it stands in the file; positions inside of a deletion are not looked for";
+    let hint = match variant {
+        Variant::Id(_) => {
+            "it was looked for in the column ID; genes and HGVS names are not looked for: give the position, CHROM:POS"
+        }
+        _ => {
+            "POS must be that of the record as it stands in the file; positions inside of a deletion are not looked for"
+        }
+    };
     Failure::new(USAGE, message).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_is_read_in_every_usual_spelling() {
+        let place = asked("chr7:140753336:A:T").unwrap();
+        for name in [
+            "chr7-140753336-A-T",
+            "chr7_140753336_A_T",
+            "chr7:140753336:A>T",
+            "chr7:140,753,336A>T",
+            "chr7:g.140753336A>T",
+        ] {
+            assert_eq!(asked(name).unwrap().first, place.first, "{name}");
+        }
+        assert_eq!(asked("chr7-140753336-A-T").unwrap().otherwise, Some(Variant::Id("chr7-140753336-A-T".into())));
+        assert_eq!(asked("rs334"), Ok(Asked { first: Variant::Id("rs334".into()), otherwise: None }));
+        assert_eq!(asked("sv-12").unwrap().first, Variant::Id("sv-12".into()));
+        assert_eq!(asked("2:321681:G:G]17:198982]").unwrap().otherwise, None);
+        assert!(asked("record:x").is_err() && asked(".").is_err());
+    }
 }

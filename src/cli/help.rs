@@ -5,7 +5,7 @@ use clap::{Args, CommandFactory};
 use super::failure::{Failure, USAGE};
 use super::render::{table, text};
 use super::{Cli, print};
-use crate::config::distance;
+use crate::config::nearest_of;
 
 /// Every page: its name and its text, whose first line is its title.
 pub const TOPICS: &[(&str, &str)] = &[
@@ -65,10 +65,10 @@ fn listing() -> String {
 fn unknown(name: &str) -> Failure {
     let cli = Cli::command();
     let commands = cli.get_subcommands().filter(|command| !command.is_hide_set()).map(|command| command.get_name());
-    let known: Vec<&str> = TOPICS.iter().map(|(topic, _)| *topic).chain(commands).collect();
-    let nearest = known.into_iter().min_by_key(|known| distance(name, known)).unwrap_or_default();
+    let nearest = nearest_of(name, TOPICS.iter().map(|(topic, _)| *topic).chain(commands));
+    let meant = nearest.map(|nearest| format!("did you mean `vcf-agent help {nearest}`? ")).unwrap_or_default();
     Failure::new(USAGE, format!("there is no help on {}", text(name)))
-        .hint(format!("did you mean `vcf-agent help {nearest}`? `vcf-agent help` lists all topics and commands"))
+        .hint(format!("{meant}`vcf-agent help` lists all topics and commands"))
 }
 
 #[cfg(test)]
@@ -105,6 +105,13 @@ mod tests {
         }
         let codes: Vec<String> =
             first_words(page("exit-codes")).into_iter().filter(|w| w.parse::<u8>().is_ok()).collect();
-        assert_eq!(codes, ["0", "3", "4", "64", "65", "70", "74", "75", "78"]);
+        let told =
+            super::super::EXIT_CODES.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+        assert_eq!(codes, told.collect::<Vec<_>>());
+        let order = super::super::EXIT_CODES.lines().last().unwrap();
+        assert!(page("exit-codes").contains(&format!("\n{order}\n")), "{order}");
+        let contract = include_str!("../../docs/exit-codes.md");
+        let order = order.trim_start_matches("Of several files: the first that applies of ");
+        assert!(contract.contains(&format!(" it is the first that applies of {order}\n")), "{order}");
     }
 }

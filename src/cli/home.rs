@@ -123,7 +123,11 @@ impl<'a> Home<'a> {
 
     fn no_job(&self, name: &str) -> Failure {
         let message = format!("there is no job or file {}", text(name));
-        Failure::new(USAGE, message).hint(format!("`{}` lists the jobs", self.global.command("jobs")))
+        let digits = name.strip_prefix('j').unwrap_or(name);
+        let is_short = digits.len() < PREFIX_DIGITS_MIN && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let more =
+            if is_short { format!("of an id at least {PREFIX_DIGITS_MIN} digits are needed; ") } else { String::new() };
+        Failure::new(USAGE, message).hint(format!("{more}`{}` lists the jobs", self.global.command("jobs")))
     }
 }
 

@@ -38,7 +38,28 @@ fn page(command: &Command) -> Result<String, Failure> {
     let mut page = Vec::new();
     let rendered = Man::new(command.clone()).manual("vcf-agent").render(&mut page);
     rendered.map_err(|error| Failure::writing("memory", &error))?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    Ok(with_lines(&String::from_utf8_lossy(&page)))
+}
+
+/// The page with each line of its section EXTRA begun anew: what follows a list would be filled into its last line.
+fn with_lines(page: &str) -> String {
+    const EXTRA: &str = "\n.SH EXTRA\n";
+    let Some((before, extra)) = page.split_once(EXTRA) else { return page.to_owned() };
+    let (extra, after) = extra.find("\n.SH ").map_or((extra, ""), |at| extra.split_at(at));
+    format!("{before}{EXTRA}{}{after}", extra.trim_end().replace('\n', "\n.br\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_a_list_begins_a_line() {
+        let page = ".SH NAME\na\nb\n.SH EXTRA\nCodes:\n  0  ok\nOf several:\n.SH VERSION\nv1\n";
+        let lines = ".SH NAME\na\nb\n.SH EXTRA\nCodes:\n.br\n  0  ok\n.br\nOf several:\n.SH VERSION\nv1\n";
+        assert_eq!(with_lines(page), lines);
+        assert_eq!(with_lines(".SH NAME\na\n"), ".SH NAME\na\n");
+    }
 }
 
 /// `NAME.1`, and `NAME-COMMAND.1` for what is below it; returns how many.

@@ -254,7 +254,9 @@ pub fn next_steps(global: &Global, receipt: &Receipt, store: &dyn Store) -> Vec<
     let Some(job) = receipt.job.as_deref().and_then(JobId::parse) else { return Vec::new() };
     let mut steps = Vec::new();
     if receipt.dead_records + receipt.dead_rows > 0 {
-        steps.push(format!("`{}` lists what is not stored, and why", global.command(&format!("dlq ls {job}"))));
+        // Where all of them were dropped, the plain list is empty.
+        let all = if receipt.open_dead() == 0 { " --all" } else { "" };
+        steps.push(format!("`{}` lists what is not stored, and why", global.command(&format!("dlq ls {job}{all}"))));
     }
     if receipt.dead_tasks > 0 {
         let again = global.command(&format!("dlq replay {job} --tasks"));

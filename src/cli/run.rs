@@ -13,10 +13,15 @@ use super::receipt::next_steps;
 use super::render::{self, json_line};
 use super::screen::Screen;
 use super::{Global, print, signals};
+use crate::config::Settings;
+use crate::delivery::job::JobState;
+use crate::domain::ids::JobId;
 use crate::domain::receipt::Receipt;
-use crate::report;
+use crate::ledger::LedgerReader;
+use crate::report::{self, now_ms};
 use crate::run::{Input, Progress, RunError, RunRequest};
 use crate::stores::Store;
+use crate::triage::Rule;
 
 /// For the end of the help.
 pub const EXAMPLES: &str = "\
@@ -69,6 +74,8 @@ pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
     let following = following.map_err(|error| Failure::new(failure::IO, format!("cannot start a thread: {error}")))?;
     let (asked, mut codes, mut unsaid) = (inputs.len(), Vec::new(), None);
     let program = std::env::current_exe().ok();
+    // When the file that is in work was begun: what was finished before is an earlier run's.
+    let mut since_ms = now_ms();
     let request = RunRequest { inputs, events: args.events, wait: args.wait, program, progress };
     let ended = crate::run::run(&settings, request, shutdown, &mut |receipt| {
         codes.push(receipt.exit_code());
@@ -76,6 +83,10 @@ pub fn run(global: &Global, args: RunArgs) -> Result<u8, Failure> {
         if let Err(error) = screen.alone(|| print(&shown(global, &receipt, &*store, args.json))) {
             unsaid.get_or_insert(error);
         }
+        if !args.json {
+            found_again(&settings, &receipt, since_ms).iter().for_each(|line| screen.note(line));
+        }
+        since_ms = now_ms();
     });
     drop(following);
     let not_begun = asked - codes.len();
@@ -114,6 +125,31 @@ fn name(input: &Input) -> String {
 
 fn shown(global: &Global, receipt: &Receipt, store: &dyn Store, json: bool) -> String {
     if json { json_line(receipt) } else { render::receipt(receipt, &next_steps(global, receipt, store)) + "\n" }
+}
+
+/// What to say of a job that an earlier run has stored: that nothing was stored again, and that its selection is not the one that a new
+/// file would get.
+fn found_again(settings: &Settings, receipt: &Receipt, since_ms: u64) -> Vec<String> {
+    let Some(job) = receipt.job.as_deref().and_then(JobId::parse) else { return Vec::new() };
+    // Only words are missing where the ledger cannot be read just now: the receipt has been given.
+    let Ok(Some(row)) = LedgerReader::open(&settings.data_dir).and_then(|ledger| ledger.job(&job)) else {
+        return Vec::new();
+    };
+    if row.state != JobState::Complete || row.started_at_ms >= since_ms {
+        return Vec::new();
+    }
+    let mut notes = Vec::new();
+    if row.finished_at_ms.is_some_and(|at| at < since_ms) {
+        notes.push(format!("note: {} was complete already; nothing was stored again", receipt.file));
+    }
+    if !settings.triage_is_configured() && row.triage != Rule::text(settings.triage.as_ref()) {
+        notes.push(format!(
+            "note: {} keeps the triage that it was selected with, which is not the one by default: --config with `triage.use = \
+             \"default\"`, or with a triage of your own, asks another",
+            receipt.file
+        ));
+    }
+    notes
 }
 
 fn stopped(error: RunError) -> Failure {

@@ -96,7 +96,8 @@ pub const SECTIONS: &[Section] = &[
         doc: "Which alleles are worth an analysis. Without this table the triage by default is asked: FILTER is PASS or \
               missing, at most 1 % in any population, and an impact of HIGH or MODERATE or a classification of ClinVar \
               that matters. With it every clause that is set is asked, in the order below; alleles that cannot be \
-              analysed are dropped in any case.",
+              analysed are dropped in any case. A file that is stored already keeps its selection until a triage is \
+              configured, or `use = \"default\"`: a run without this table does not bring the default back.",
     },
     Section { path: "triage.qual", doc: "Clause `qual`." },
     Section { path: "triage.genotype", doc: "Clause `genotype`: what one sample has." },

@@ -31,7 +31,7 @@ use crate::domain::rows::SCHEMA_VERSION;
 use crate::triage::Triage;
 use crate::vcf::ReadLimits;
 
-pub use nearest::distance;
+pub use nearest::{distance, nearest_of};
 pub use raw::Layers;
 
 /// The embedded defaults: every key, with what it is for.

@@ -9,8 +9,13 @@ pub fn nearest(path: &str) -> Option<&'static str> {
     if let Some(elsewhere) = known().find(|candidate| name(candidate) == name(path)) {
         return Some(elsewhere);
     }
-    let nearest = known().min_by_key(|candidate| distance(path, candidate))?;
-    (distance(path, nearest) <= (path.len() / 3).max(2)).then_some(nearest)
+    nearest_of(path, known())
+}
+
+/// The known word that was probably meant by `word`: at most a third of it is wrong, and of a short word one letter.
+pub fn nearest_of<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let (edits, nearest) = known.map(|known| (distance(word, known), known)).min_by_key(|(edits, _)| *edits)?;
+    (edits <= (word.chars().count() / 3).max(1)).then_some(nearest)
 }
 
 /// Edits (insert, remove, replace, swap neighbours) between two short texts.
@@ -53,5 +58,13 @@ mod tests {
         assert_eq!(nearest("ingset"), Some("ingest"));
         assert_eq!(nearest("triage.min"), Some("triage.qual.min"));
         assert_eq!(nearest("colour"), None);
+    }
+
+    #[test]
+    fn a_word_that_is_far_from_every_other_is_not_guessed() {
+        let of = |word: &str| nearest_of(word, ["jobs", "doctor", "receipts"].into_iter());
+        assert_eq!(of("jbos"), Some("jobs"));
+        assert_eq!(of("recipt"), Some("receipts"));
+        assert_eq!((of("nosuch"), of("log"), of("")), (None, None, None));
     }
 }

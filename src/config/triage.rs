@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::ConfigError;
 use super::check::{names, number, path, place, word};
-use super::nearest::distance;
+use super::nearest::nearest_of;
 use super::raw::Layers;
 use super::value::{Value, quoted, size};
 use crate::annotation::{Impact, Significance, Term};
@@ -143,8 +143,9 @@ fn all<T>(
         match read(word.as_bytes()) {
             Some(value) => found.push(value),
             None => {
-                let nearest = known.iter().min_by_key(|known| distance(word, known)).copied().unwrap_or_default();
-                let message = format!("`{path}`: {} is no {what}; did you mean \"{nearest}\"?", quoted(word));
+                let meant = nearest_of(word, known.iter().copied());
+                let meant = meant.map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
+                let message = format!("`{path}`: {} is no {what}{meant}", quoted(word));
                 errors.push(ConfigError { place: place(layers, path), message });
             }
         }

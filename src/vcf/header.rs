@@ -302,8 +302,10 @@ impl Header {
             match names.get(nth) {
                 Some(name) if name == expected => {}
                 Some(name) => {
+                    let is_blank = name.strip_prefix(expected).is_some_and(|rest| rest.starts_with(' '));
+                    let tabs = if is_blank { " (are they separated by tabs?)" } else { "" };
                     return refuse(format!(
-                        "column {} of line {number} is `{}`, not {expected}",
+                        "column {} of line {number} is `{}`, not {expected}{tabs}",
                         nth + 1,
                         shown(name.as_bytes())
                     ));

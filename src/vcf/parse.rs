@@ -195,6 +195,11 @@ impl<'a> SegmentParser<'a> {
                     ordinal += 1;
                 }
             }
+            if end == text.len() && self.raw.oversize_bytes.is_none() {
+                self.parsed.warnings.note("no_final_newline", number, || {
+                    "the last line has no line end: was the file cut short?".into()
+                });
+            }
             number += 1;
             at = end + 1;
         }

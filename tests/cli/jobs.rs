@@ -98,6 +98,7 @@ fn an_unknown_job_is_exit_64_and_a_file_that_was_never_read_says_what_to_run() {
         let said = place.call(&["receipt", name]).exits(64);
         assert!(said.err.contains(name) && said.err.contains("\nhint: "), "{said:#?}");
     }
+    assert!(place.call(&["receipt", "je"]).exits(64).err.contains("at least 3 digits are needed"));
     let said = place.call(&["receipt", "other.vcf"]).exits(64);
     assert!(said.err.contains("hint: `vcf-agent run other.vcf`"), "{said:#?}");
 }
@@ -135,6 +136,59 @@ fn an_export_is_whole_or_not_there() {
     let said: Said = place.command(&["export", "last"]).stdout(write).output().unwrap().into();
     let said = said.exits(0);
     assert!(!said.err.contains("error"), "{said:#?}");
+}
+
+#[test]
+fn an_export_never_replaces_the_file_that_the_job_read() {
+    let place = Place::new();
+    place.write("small.vcf", SMALL);
+    place.call(&["run", "small.vcf"]).exits(3);
+    std::os::unix::fs::symlink("small.vcf", place.path("link.vcf")).unwrap();
+    fs::hard_link(place.path("small.vcf"), place.path("twin.vcf")).unwrap();
+    for name in ["small.vcf", "./small.vcf", "link.vcf", "twin.vcf"] {
+        let said = place.call(&["export", "last", "-o", name]).exits(64);
+        assert!(said.err.contains(name.trim_start_matches("./")) || said.err.contains("small.vcf"), "{said:#?}");
+        assert!(said.err.contains("never replaces it\nhint: name another file"), "{said:#?}");
+    }
+    assert_eq!(fs::read_to_string(place.path("small.vcf")).unwrap(), SMALL);
+    // A file that has taken its name since is another one, but nobody can tell.
+    fs::remove_file(place.path("small.vcf")).unwrap();
+    place.call(&["export", "last", "-o", "small.vcf"]).exits(0);
+    assert_eq!(fs::read_to_string(place.path("small.vcf")).unwrap(), sound_lines());
+}
+
+#[test]
+fn a_reader_that_went_away_ends_an_export_of_any_format_quietly() {
+    let place = Place::new();
+    place.write("small.vcf", SMALL);
+    place.call(&["run", "small.vcf"]).exits(3);
+    for format in ["vcf", "tsv", "jsonl", "parquet"] {
+        let (read, write) = std::io::pipe().unwrap();
+        drop(read);
+        let said: Said = place.command(&["export", "last", "--format", format]).stdout(write).output().unwrap().into();
+        let said = said.exits(0);
+        assert!(!said.err.contains("error"), "{format}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_run_that_finds_a_job_complete_says_so_and_that_its_triage_is_kept() {
+    const COMPLETE: &str = "note: small.vcf was complete already; nothing was stored again\n";
+    const KEPT: &str = "note: small.vcf keeps the triage that it was selected with";
+    let place = Place::new();
+    place.write("small.vcf", SMALL);
+    place.write("own.toml", "[triage.qual]\nmin = 10\n");
+    place.write("default.toml", "[triage]\nuse = \"default\"\n");
+    let first = place.call(&["run", "small.vcf", "--config", "own.toml"]).exits(3);
+    assert!(!first.err.contains("note: small.vcf"), "{first:#?}");
+    let again = place.call(&["run", "small.vcf", "--config", "own.toml"]).exits(3);
+    assert!(again.err.contains(COMPLETE) && !again.err.contains(KEPT), "{again:#?}");
+    let without = place.call(&["run", "small.vcf"]).exits(3);
+    assert!(without.err.contains(COMPLETE) && without.err.contains(KEPT), "{without:#?}");
+    assert!(place.call(&["run", "--json", "small.vcf"]).exits(3).err.is_empty());
+    place.call(&["run", "small.vcf", "--config", "default.toml"]).exits(3);
+    let now = place.call(&["run", "small.vcf"]).exits(3);
+    assert!(now.err.contains(COMPLETE) && !now.err.contains(KEPT), "{now:#?}");
 }
 
 /// Puts other rows in the place of a job's.

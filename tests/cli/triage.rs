@@ -103,6 +103,8 @@ fn a_variant_that_is_not_there_is_exit_64_with_a_hint() {
     let dead = triage(&["explain", &repository("examples/broken.vcf"), "chr1:3000"]).exits(64);
     assert!(dead.err.contains("line 10 names chr1:3000, but is no sound record"), "{}", dead.err);
     triage(&["explain", "no-such.vcf", "rs1"]).exits(65);
+    let job = triage(&["explain", "last", "rs1"]).exits(65);
+    assert!(job.err.contains("`vcf-agent explain last rs1`"), "{}", job.err);
 }
 
 #[test]

@@ -126,6 +126,23 @@ fn the_page_reads_from_the_line_to_the_assessment() {
 const PAGE: &str = include_str!("explain.txt");
 
 #[test]
+fn a_variant_is_found_in_every_usual_spelling_and_a_gene_is_asked_for_its_position() {
+    let place = Place::new();
+    run(&place, &annotated().replace("\trs3\t", "\t1-300-A-C\t").replace("chr1\t300", "chr1\t301"));
+    for spelling in ["chr1:100:A>T", "chr1-100-A-C", "1_100_A_C", "chr1:g.100A>C"] {
+        let code = if spelling.ends_with('T') { 64 } else { 0 };
+        let said = place.call(["explain", "last", spelling]).expect(code);
+        assert!(code == 64 || said.stdout.starts_with("chr1:100  A > C  rs1\n"), "{spelling}: {said:?}");
+    }
+    let by_id = place.call(["explain", "last", "1-300-A-C"]).expect(0).stdout;
+    assert!(by_id.starts_with("chr1:301  A > C  1-300-A-C\n"), "{by_id}");
+    for name in ["GENE1", "NM_1.1:c.1A>C"] {
+        let said = place.call(["explain", "last", name]).expect(64);
+        assert!(said.stderr.contains("give the position, CHROM:POS"), "{said:?}");
+    }
+}
+
+#[test]
 fn what_is_dead_is_found_too_and_says_where_it_went() {
     let place = Place::new();
     run(&place, &annotated());

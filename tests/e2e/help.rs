@@ -36,6 +36,7 @@ fn help_of_a_command_is_its_own_and_an_unknown_topic_names_the_nearest() {
     assert!(said.stderr.contains("`vcf-agent help annotate`") && said.stdout.is_empty(), "{said:?}");
     assert!(place.call(["help", "recipe"]).expect(64).stderr.contains("receipt"));
     place.call(["help", "dlq", "nothing"]).expect(64);
+    assert!(!place.call(["help", "nosuch"]).expect(64).stderr.contains("did you mean"));
 }
 
 #[test]

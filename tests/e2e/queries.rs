@@ -178,6 +178,34 @@ fn every_query_of_the_documents_gives_what_they_show() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn joins_of_the_documents_hold_where_several_jobs_are() {
+    let test = "joins_of_the_documents_hold_where_several_jobs_are";
+    if let Some(module) = missing_module(RUN_SQL) {
+        return skip(test, &format!("{} cannot import {module}", python()));
+    }
+    let (place, folder) = toured();
+    // The same records, each one later: an ordinal means another record in the other job.
+    let text = fs::read_to_string(folder.join("examples/tour.vcf")).unwrap();
+    let first = text.lines().position(|line| !line.starts_with('#')).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.insert(first, "chr1\t1\t.\tA\tC\t.\tLowQual\t.");
+    let samples = lines[first + 1].split('\t').skip(8).collect::<Vec<_>>().join("\t");
+    let dropped = format!("{}\t{samples}", lines[first]);
+    lines[first] = &dropped;
+    let other = place.write("other.vcf", lines.join("\n") + "\n");
+    place
+        .call(["run".as_ref(), "--json".as_ref(), "--data-dir".as_ref(), "vcf-agent-data".as_ref(), other.as_os_str()])
+        .expect(0);
+    for (document, name, rows) in [("README.md", "readme-answers", 20), ("docs/tour.md", "tour-selected", 142)] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+        let query = queries(&text).unwrap().into_iter().find(|query| query.name == name).unwrap();
+        let inner = query.text.trim_end().trim_end_matches(';').to_owned();
+        let counted = Query { text: format!("SELECT count(*) AS n FROM ({inner})"), ..query };
+        assert_eq!(cells(&run(&counted, &folder).unwrap()), ["n", "int64", &rows.to_string()], "{document}: {name}");
+    }
+}
+
 mod the_extractor {
     use super::*;
 

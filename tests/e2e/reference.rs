@@ -90,5 +90,5 @@ fn a_file_of_another_assembly_is_refused_and_one_base_that_differs_is_a_warning(
     let refused = run(&place, &hg19, &["--config", "grch38.toml"]).expect(65).object();
     assert!(refused["error"]["message"].as_str().unwrap().contains("GRCh37"), "{refused}");
     let missing = run(&place, VCF, &["--reference", "absent.fa"]);
-    assert!(missing.code() == 78 && missing.stderr.contains("absent.fa"), "{missing:?}");
+    assert!(missing.code() == 78 && missing.stderr.matches("absent.fa").count() == 1, "{missing:?}");
 }

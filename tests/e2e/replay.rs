@@ -203,13 +203,22 @@ fn dropped_letters_stay_known_and_are_no_open_items() {
     assert_eq!(reasons, ["pos_not_a_number", "ref_missing"]);
     place.call(["dlq", "drop", "last"]).expect(64);
     place.call(["dlq", "drop", "last", "0"]).expect(64);
+    for command in ["ls", "drop", "replay"] {
+        let said = place.call(["dlq", command, "last", "--reason", "ref_misssing"]).expect(64);
+        assert!(said.stderr.contains("the reasons there are: ref_missing, pos_not_a_number"), "{said:?}");
+    }
     let words = ["dlq", "drop", "last", "--reason", "ref_missing", "--by", "ada", "--why", "known"];
     let said = place.call(words).expect(3);
     assert!(said.stdout == "1 dropped\n" && said.stderr.starts_with("1 dead letters"), "{said:?}");
     assert_eq!(place.call(["dlq", "ls", "last", "--json"]).expect(0).objects().len(), 1);
     let all = place.call(["dlq", "ls", "last", "--all", "--json"]).expect(0).objects();
     assert_eq!((string(&all[1]["dropped"], "by"), string(&all[1]["dropped"], "why")), ("ada", "known"));
+    let lines = place.call(["dlq", "ls", "last", "--all"]).expect(0).stdout;
+    assert!(lines.ends_with("dropped by ada: known\n"), "{lines}");
+    assert!(place.call(["receipt", "last"]).expect(3).stdout.contains("` lists what is not stored"));
     place.call(["dlq", "drop", "last", "3"]).expect(0);
+    let shown = place.call(["receipt", "last"]).expect(0).stdout;
+    assert!(shown.contains(" --all` lists what is not stored"), "{shown}");
     let receipt = proven(&place, 0);
     assert_eq!(
         (number(&receipt, "dead_records"), number(&receipt, "dropped_dead"), number(&receipt, "revision")),

@@ -250,7 +250,7 @@ fn what_hides_the_columns_refuses_the_file_and_names_the_line() {
             format!("{v}{}", c.replace('\t', " ")),
             Some(2),
             Some(21),
-            "column 1 of line 2 is `#CHROM POS ID REF ALT QUAL FILTER INFO`, not #CHROM",
+            "column 1 of line 2 is `#CHROM POS ID REF ALT QUAL FILTER INFO`, not #CHROM (are they separated by tabs?)",
         ),
         (
             format!("{v}{}", c.replace("\tINFO", "")),

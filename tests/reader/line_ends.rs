@@ -29,7 +29,8 @@ fn the_last_line_need_not_end() {
             let text = format!("{}{}{}{tail}", kind.header, kind.neighbour, kind.neighbour.trim_end());
             let reading = read(text.as_bytes()).unwrap();
             assert_eq!(reading.rows(), [(4, "1:7 A>C".into()), (5, "1:7 A>C".into())], "{tail:?}");
-            assert_eq!(codes(&reading.warnings()), []);
+            let noted: &[_] = if tail.ends_with('\n') { &[] } else { &[("no_final_newline", 1, 5)] };
+            assert_eq!(codes(&reading.warnings()), noted, "{tail:?}");
         }
     }
 }
@@ -42,6 +43,7 @@ fn a_last_line_that_was_torn_is_a_dead_letter() {
     assert_eq!((dead.reason.as_str(), dead.line, dead.offset), ("columns_missing", 5, 88 + 25));
     assert_eq!((&dead.raw[..], dead.raw_bytes), (torn.as_bytes(), torn.len() as u64));
     assert_eq!(reading.rows(), [(4, "1:7 A>C".into())]);
+    assert_eq!(codes(&reading.warnings()), [("no_final_newline", 1, 5)]);
 }
 
 /// What stands on `lines` after a first record, with a record after it.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -88,13 +89,29 @@ impl Which {
     fn who(&self) -> String {
         let user =
             || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-        self.by.clone().or_else(user).unwrap_or_else(|| "unknown".into())
+        self.by.clone().or_else(user).or_else(owner).unwrap_or_else(|| "unknown".into())
     }
 }
 
-/// Every record that was named must be a dead letter.
+/// The user of this process where the environment does not tell (a container, cron): the name that the system has, else the number.
+fn owner() -> Option<String> {
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid && !name.is_empty()).then(|| name.to_owned())
+    });
+    Some(name.unwrap_or_else(|| format!("uid {uid}")))
+}
+
+/// Every record that was named must be a dead letter, and a reason one that there is.
 fn check_named(home: &Home, row: &JobRow, pick: &Pick) -> Result<(), Failure> {
-    let Pick::Records(ordinals) = pick else { return Ok(()) };
+    let ordinals = match pick {
+        Pick::Records(ordinals) => ordinals,
+        Pick::Reason(reason) => return super::check_reason(home, row, reason),
+        _ => return Ok(()),
+    };
     for &ordinal in ordinals {
         let found = home.ledger.dead_letters(&row.job, ordinal, 1)?;
         if found.first().is_none_or(|letter| letter.ordinal != ordinal) {

@@ -25,7 +25,7 @@ pub fn checks(path: &Path, settings: &Settings) -> Vec<Check> {
     let asked = Asked { triage: settings.triage.as_ref(), is_answered: !settings.providers.is_empty() };
     let name = shell_word(&path.to_string_lossy());
     let mut all = vec![form(&header), assembly(&header, &name)];
-    all.push(consequences(&schema, &asked, &name));
+    all.push(consequences(&schema, &asked, (&name, header.assembly.as_deref())));
     all.extend(notices.into_iter().map(|notice| warn("annotations", notice.message)));
     all.push(frequencies(&header, &schema, &settings.frequencies, &asked, &name));
     all.push(clinvar(&schema, &asked, &name));
@@ -100,11 +100,13 @@ fn assembly(header: &Header, name: &str) -> Check {
     }
 }
 
-fn consequences(schema: &Schema, asked: &Asked<'_>, name: &str) -> Check {
+fn consequences(schema: &Schema, asked: &Asked<'_>, (name, assembly): (&str, Option<&str>)) -> Check {
     if schema.sources.is_empty() {
+        let assembly = assembly.map_or_else(|| "ASSEMBLY".to_owned(), shell_word);
         let says = format!(
-            "none declared (CSQ, ANN, BCSQ): `vep --offline --cache --vcf --everything --mane -i {name} -o annotated.vcf`, or \
-             `bcftools csq -f REF.fa -g GENES.gff3.gz {name} -Oz -o annotated.vcf.gz`; {MORE}"
+            "none declared (CSQ, ANN, BCSQ): `vep --offline --cache --assembly {assembly} --vcf --everything --mane --compress_output \
+             bgzip -i {name} -o annotated.vcf.gz`, or `bcftools csq -p a -f REF.fa -g GENES.gff3.gz {name} -Oz -o annotated.vcf.gz`; \
+             {MORE}"
         );
         return absent("consequences", asked.wants_consequences(), says);
     }

@@ -80,7 +80,7 @@ pub struct ExportArgs {
 /// Formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// The header as read, then every record that is not a dead letter, byte for byte, in the order of the file; plain text (of a BCF: as `bcftools view` prints it). With --assessed each record gets INFO fields VCFA_*
+    /// The header as read, then every record that is not a dead letter, byte for byte, in the order of the file; plain text (of a BCF: as `bcftools view` prints it), line ends as LF. With --assessed each record gets INFO fields VCFA_*
     Vcf,
     /// One row per allele, separated by tabs, safe to open in a spreadsheet
     Tsv,
@@ -163,6 +163,7 @@ pub fn run(global: &Global, args: &ExportArgs) -> Result<u8, Failure> {
     let home = Home::open(global)??;
     let target = Target::of(&args.output, args.format)?;
     let (row, sums) = pass::at_rest(&home, home.find(&args.job)?)?;
+    target.spares_the_source(&row)?;
     let header_text = home.ledger.header(&row.job)?;
     let header = header::parse(&header_text)?;
     if args.samples.as_deref() == Some("?") {

@@ -2,12 +2,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::super::failure::{AGAIN, Failure, IO, USAGE};
 use super::super::signals;
 use super::Format;
 use crate::fault::Fault;
+use crate::ledger::JobRow;
 use crate::run::Shutdown;
 
 /// Bytes handed to the operating system at once.
@@ -105,6 +107,23 @@ impl Target {
             Ok(_) => Ok(Self::Stream(Some(path.to_owned()))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::File(path.to_owned())),
             Err(error) => Err(Failure::new(IO, format!("cannot use {shown}: {error}"))),
+        }
+    }
+
+    /// Refuses to replace the file that the job read, by whatever name: what is no record is nowhere else.
+    ///
+    /// # Errors
+    /// If it is that file.
+    pub fn spares_the_source(&self, row: &JobRow) -> Result<(), Failure> {
+        let Self::File(path) = self else { return Ok(()) };
+        let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+        match (identity(path), identity(Path::new(&row.file))) {
+            (Some(target), Some(source)) if target == source => {
+                let message =
+                    format!("{} is the file that job {} read: an export never replaces it", name(path), row.job);
+                Err(Failure::new(USAGE, message).hint("name another file"))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::{ExplainArgs, about, open, step_lines, step_objects, warning_lines};
 use crate::cli::failure::{Failure, USAGE};
 use crate::cli::print;
-use crate::cli::render::{json_line, text, thousands};
+use crate::cli::render::{json_line, shell_word, text, thousands};
 use crate::config::Settings;
+use crate::domain::ids::JobId;
 use crate::triage::variant::{Found, Sought, Variant};
 
 /// Alleles at the place that a hint names.
@@ -20,7 +21,7 @@ pub fn run(settings: &Settings, args: &ExplainArgs) -> Result<u8, Failure> {
     let variant = Variant::parse(&args.variant).map_err(|message| {
         Failure::new(USAGE, message).hint("CHROM:POS, CHROM:POS:REF:ALT (also with `-`, `_` or `>`), or an ID")
     })?;
-    let scan = open(settings, &args.file)?;
+    let scan = open(settings, &args.file).map_err(|failure| of_a_job(args, failure))?;
     let warnings = scan.warnings().clone();
     let parts = scan.each(settings.worker_threads, |sought: &mut Sought, selector, parsed| {
         sought.see(&variant, selector, parsed);
@@ -39,6 +40,17 @@ pub fn run(settings: &Settings, args: &ExplainArgs) -> Result<u8, Failure> {
     }
     print(&out)?;
     Ok(0)
+}
+
+/// Who names a job means another command.
+fn of_a_job(args: &ExplainArgs, failure: Failure) -> Failure {
+    let name = args.file.to_string_lossy();
+    let is_job = (name == "last" || JobId::parse(&name).is_some()) && !args.file.exists();
+    if !is_job {
+        return failure;
+    }
+    let variant = shell_word(&args.variant);
+    failure.hint(format!("this command reads a file; of a job: `vcf-agent explain {name} {variant}`"))
 }
 
 fn not_found(variant: &Variant, sought: &Sought) -> Failure {
