@@ -83,7 +83,7 @@ fn doctor_says_what_a_plain_file_lacks_and_what_to_type() {
     let checks = doctor(&place, "", "");
     for (name, command) in [
         ("assembly", "bcftools reheader --fai"),
-        ("consequences", "bcftools csq -f"),
+        ("consequences", "bcftools csq -p a -f"),
         ("consequences", "vep --offline"),
         ("frequencies", "bcftools annotate -a gnomad.vcf.gz"),
         ("clinvar", "bcftools annotate -a clinvar.vcf.gz"),

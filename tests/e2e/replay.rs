@@ -204,7 +204,7 @@ fn dropped_letters_stay_known_and_are_no_open_items() {
     place.call(["dlq", "drop", "last"]).expect(64);
     place.call(["dlq", "drop", "last", "0"]).expect(64);
     for command in ["ls", "drop", "replay"] {
-        let said = place.call(["dlq", command, "last", "--reason", "ref_misssing"]).expect(64);
+        let said = place.call(["dlq", command, "last", "--reason", "ref_miss"]).expect(64);
         assert!(said.stderr.contains("the reasons there are: ref_missing, pos_not_a_number"), "{said:?}");
     }
     let words = ["dlq", "drop", "last", "--reason", "ref_missing", "--by", "ada", "--why", "known"];
