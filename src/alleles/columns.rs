@@ -16,7 +16,7 @@ use crate::reference::{Reference, ReferenceError};
 /// At most this much of an allele is shown in a warning (bytes).
 const SHOWN_BYTES_MAX: usize = 30;
 
-/// One entry a row.
+/// One entry a row. Where identities are limited, those of a record beyond the limit are changed and have no text.
 #[derive(Clone, Default, PartialEq)]
 pub struct AlleleColumns {
     /// POS of the identity; 0 where it is null.
@@ -29,6 +29,8 @@ pub struct AlleleColumns {
     pub alt: Text,
     /// How the identity was made, of every row.
     pub how: Vec<How>,
+    /// Of the record that is being looked at, the texts of its identities so far (bytes).
+    record_bytes: usize,
 }
 
 impl AlleleColumns {
@@ -64,8 +66,13 @@ impl AlleleColumns {
         }
     }
 
+    /// Whether the identity of row `i` is another one than the file's, and too long to be kept.
+    pub fn is_too_long(&self, i: usize) -> bool {
+        self.changed.get(i) && self.reference.get(i).is_none()
+    }
+
     #[inline]
-    fn push(&mut self, row: Row<'_>, identity: &Identity<'_>) {
+    fn push(&mut self, row: Row<'_>, identity: &Identity<'_>, record_bytes_max: usize) {
         self.how.push(identity.how);
         // What is as in the file stays so to the letter, case too.
         let as_in_file = matches!(identity.how, How::AsIs(_))
@@ -80,6 +87,12 @@ impl AlleleColumns {
             return;
         }
         self.pos.push(identity.pos);
+        self.record_bytes += identity.reference.len() + identity.alt.len();
+        if self.record_bytes > record_bytes_max {
+            self.reference.push(None);
+            self.alt.push(None);
+            return;
+        }
         for (column, bases) in [(&mut self.reference, identity.reference), (&mut self.alt, identity.alt)] {
             let start = column.bytes.len();
             column.push(Some(bases));
@@ -117,6 +130,7 @@ pub struct Identifier<'r> {
     aligned: Aligned,
     /// By the rows' number of a contig, its number in the reference.
     contigs: Vec<Option<u32>>,
+    record_bytes_max: usize,
 }
 
 impl<'r> Identifier<'r> {
@@ -127,7 +141,15 @@ impl<'r> Identifier<'r> {
             columns: AlleleColumns::default(),
             aligned: Aligned::default(),
             contigs: Vec::new(),
+            record_bytes_max: usize::MAX,
         }
+    }
+
+    /// Keeps the texts of a record's identities only up to this many bytes: a long REF before many ALTs would be there once for each.
+    #[must_use]
+    pub fn limited_to(mut self, record_bytes_max: usize) -> Self {
+        self.record_bytes_max = record_bytes_max;
+        self
     }
 
     /// The columns of these rows, and warnings about what does not fit the reference. For rows that stay as they are nothing is
@@ -155,11 +177,15 @@ impl<'r> Identifier<'r> {
                 (Some(window), Some(contig)) => left_align(window, contig, pos, reference, alt, &mut self.aligned)?,
                 _ => without_reference(pos, reference, alt),
             };
-            self.columns.push(row, &identity);
+            if rows.is_first(i) {
+                self.columns.record_bytes = 0;
+            }
+            self.columns.push(row, &identity, self.record_bytes_max);
             if let Some(window) = &self.window {
                 warn(warnings, rows, row, known, identity.how, window.reference());
             }
         }
+        self.columns.record_bytes = 0;
         Ok(&self.columns)
     }
 }

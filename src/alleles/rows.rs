@@ -15,22 +15,16 @@ const NOT_KEPT: &str = "not_kept";
 /// # Errors
 /// If the reference cannot be read: the rows are as they were.
 pub fn identify(reference: Option<&Reference>, rows: &mut Rows, warnings: &mut Warnings) -> Result<(), ReferenceError> {
-    let mut identifier = Identifier::new(reference);
+    let mut identifier = Identifier::new(reference).limited_to(REPEATED_BYTES_MAX);
     let columns = identifier.identify(rows, warnings)?;
     let mut kept = Identities::default();
-    let mut record_bytes = 0;
     for row in 0..columns.len() {
-        if rows.is_first(row) {
-            record_bytes = 0;
-        }
-        let (reference, alt) = (columns.reference.get(row), columns.alt.get(row));
-        record_bytes += reference.map_or(0, <[u8]>::len) + alt.map_or(0, <[u8]>::len);
-        let is_short = record_bytes <= REPEATED_BYTES_MAX;
-        kept.pos.push(columns.changed.get(row).then(|| columns.pos[row]).filter(|_| is_short));
-        kept.reference.push(reference.filter(|_| is_short));
-        kept.alt.push(alt.filter(|_| is_short));
+        let is_too_long = columns.is_too_long(row);
+        kept.pos.push((columns.changed.get(row) && !is_too_long).then(|| columns.pos[row]));
+        kept.reference.push(columns.reference.get(row));
+        kept.alt.push(columns.alt.get(row));
         let how = match columns.how[row] {
-            _ if !is_short && reference.is_some() => NOT_KEPT,
+            _ if is_too_long => NOT_KEPT,
             How::AsIs(why) => why.name(),
             how => how.name(),
         };

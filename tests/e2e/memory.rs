@@ -68,3 +68,11 @@ fn rows_that_are_many_times_their_text_are_not_held_all_at_once() {
     let path = file(&place, (0..4_000).map(|_| format!("{reference}\t{alts}\t.\tPASS\t.")));
     stays_bounded(&place, &path, 400_000);
 }
+
+#[test]
+fn a_long_ref_before_many_alts_is_not_held_once_for_each_of_them() {
+    let place = Place::new();
+    let (reference, alts) = ("ACGTTGCA".repeat(2_500), vec!["A"; 1_000].join(","));
+    let path = file(&place, (0..60).map(|_| format!("{reference}\t{alts}\t.\tPASS\t.")));
+    stays_bounded(&place, &path, 60_000);
+}

@@ -36,9 +36,10 @@ impl Beside<'_> {
         self.concluded.selected.get(self.first as usize + nth).copied().unwrap_or(false)
     }
 
-    /// What was concluded about row number `nth` of the record.
+    /// What was concluded about row number `nth` of the record. What an earlier triage asked about and the present one does not select
+    /// has an answer that does not count any more: the receipt leaves it out, and so does an export.
     pub fn answer(&self, nth: usize) -> Option<&Answer> {
-        self.concluded.answers.get(&(self.first + nth as u32))
+        self.concluded.answers.get(&(self.first + nth as u32)).filter(|_| self.is_selected(nth))
     }
 }
 

@@ -127,7 +127,11 @@ fn regions(list: Option<&str>, file: Option<&Path>, header: &Header) -> Result<O
         None => Vec::new(),
     };
     let is_name = |name: &str| header.contigs.iter().any(|(known, _)| known == name);
-    for region in list.into_iter().flat_map(|list| list.split(',')).filter(|region| !region.is_empty()) {
+    let asked: Vec<String> = list.map(listed).unwrap_or_default();
+    if list.is_some() && asked.is_empty() {
+        return Err(Failure::new(USAGE, "--regions: there is no region in it, so nothing would be written"));
+    }
+    for region in &asked {
         let Some((contig, start, end)) = interval(region, &is_name) else {
             let message = format!("--regions: {} is no CHROM, CHROM:POS, CHROM:FROM-TO or CHROM:FROM-", text(region));
             return Err(Failure::new(USAGE, message).hint("positions count from 1, and FROM is not greater than TO"));
@@ -146,6 +150,28 @@ fn regions(list: Option<&str>, file: Option<&Path>, header: &Header) -> Result<O
         Failure::new(USAGE, errors.into_iter().map(problem).collect::<Vec<_>>().join("; "))
     };
     Regions::parse(&bed, ChrPrefix::Ignore).map(Some).map_err(wrong)
+}
+
+/// The regions of a list. A comma before exactly three digits, inside of numbers, parts thousands: `chr1:1,000-2,000` is one region.
+fn listed(list: &str) -> Vec<String> {
+    let mut regions: Vec<String> = Vec::new();
+    for part in list.split(',') {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let is_rest = digits == 3 && part[digits..].bytes().all(|b| b == b'-' || b.is_ascii_digit());
+        match regions.last_mut().filter(|before| is_rest && ends_in_a_number(before)) {
+            Some(before) => before.push_str(part),
+            None => regions.push(part.to_owned()),
+        }
+    }
+    regions.retain(|region| !region.is_empty());
+    regions
+}
+
+/// Whether a region so far ends within a position.
+fn ends_in_a_number(region: &str) -> bool {
+    let places = region.rsplit_once(':').map_or("", |(_, places)| places);
+    let last = places.rsplit('-').next().unwrap_or_default();
+    !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Contig, start and end (from 0, end left out) of a region. A name of the header that holds a colon is a name.
@@ -186,7 +212,9 @@ impl Filter {
             let start = rows.pos[first] - 1;
             let bases = rows.reference.get(first).map_or(1, <[u8]>::len) as i64;
             let intervals = regions.of_contig(rows.contigs.name(rows.contig[first]));
-            if !overlaps(intervals, start, start.saturating_add(bases)) {
+            // The telomere (POS 0) is before every interval, and a part of its contig.
+            let is_whole = || intervals.iter().any(|&(from, to)| from == 0 && to == u32::MAX);
+            if !overlaps(intervals, start, start.saturating_add(bases)) && !(start < 0 && is_whole()) {
                 return false;
             }
         }
@@ -238,6 +266,16 @@ mod tests {
         for wrong in ["chr1:0-5", "chr1:9-7", "chr1:x", ":5", "chr1:-5", "chr1:+5"] {
             assert_eq!(of(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn thousands_may_be_parted_by_commas() {
+        assert_eq!(listed("chr1:1,000-2,000,chr2:5"), ["chr1:1000-2000", "chr2:5"]);
+        assert_eq!(listed("chr1:1,000,000-"), ["chr1:1000000-"]);
+        assert_eq!(listed("1,200,chr3"), ["1", "200", "chr3"]);
+        assert_eq!(listed("chr1:5,chr2,,"), ["chr1:5", "chr2"]);
+        let nothing = regions(Some(","), None, &Header::default()).unwrap_err();
+        assert!(nothing.errors[0].message.contains("no region"), "{nothing:?}");
     }
 
     #[test]
