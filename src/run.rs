@@ -163,7 +163,9 @@ impl Node {
         // One clock for deadlines and for those who keep to them: the wall's may jump.
         let clock = Clock::starting_at(now_ms());
         let told: providers::Clock = Arc::new(move || clock.now_ms());
-        let open = |kind: &String| providers::open(kind, &providers::Options::new(), told.clone());
+        let none = providers::Options::new();
+        let options = |kind: &str| if kind == providers::rules::KIND { &settings.rules } else { &none };
+        let open = |kind: &String| providers::open(kind, options(kind), told.clone());
         let providers = settings.providers.iter().map(open).collect::<Result<_, Fault>>()?;
         let booted = boot(&ledger, &*store, now_ms())?;
         let trial = StoreTrial { kind: kind.clone(), zstd_level: *zstd_level, row_group_rows_max: *row_group_rows_max };

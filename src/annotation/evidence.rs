@@ -1,8 +1,10 @@
 //! The evidence on one allele, read from its row: what a provider is asked about. Each item carries the field it came from.
 //!
 //! Nothing is guessed. What the file says of a record with several ALTs without saying of which one is left out; a list in
-//! which an item has several different values is left out; what is missing is missing.
+//! which an item has several different values is left out; what is missing is missing. So is what is too long to be copied from
+//! task to task, and the evidence says of which items that is so.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::annotate::frequency;
@@ -12,7 +14,7 @@ use super::evidence_values::*;
 use super::schema::{InfoText, Notice, Schema};
 use super::terms::Term;
 use super::{AlleleAnnotation, AnnotatedRecord, Annotator, Chosen, ClinVarOrigin, Frequencies, Scope};
-use crate::domain::finding::{Evidence, Fact, Field, Item};
+use crate::domain::finding::{Evidence, Fact, Field, Item, VALUE_BYTES_MAX};
 use crate::domain::rows::Rows;
 
 /// What is evidence in a file.
@@ -104,10 +106,15 @@ impl EvidenceReader {
 
     /// The evidence on these rows, which ascend.
     pub fn read_all(&self, rows: &Rows, picked: &[usize]) -> Vec<Evidence> {
-        let mut out = Vec::with_capacity(picked.len());
+        self.read_some(rows, picked, usize::MAX)
+    }
+
+    /// As [`EvidenceReader::read_all`], but ends early, after one row at least, when the evidence takes more than `bytes_max`.
+    pub fn read_some(&self, rows: &Rows, picked: &[usize], bytes_max: usize) -> Vec<Evidence> {
+        let (mut out, mut bytes) = (Vec::new(), 0);
         let (mut annotations, mut info) = (Vec::new(), Vec::new());
         let mut rest = picked;
-        while let Some(&row) = rest.first() {
+        while let Some(&row) = rest.first().filter(|_| bytes <= bytes_max) {
             let record = Record::around(rows, row);
             let whole = AnnotatedRecord {
                 pos: rows.pos[row],
@@ -118,21 +125,27 @@ impl EvidenceReader {
             let _counts = self.annotator.alleles(&whole, &mut annotations);
             self.info.values(record.info, &mut info);
             let read = Read { record: &record, annotations: &annotations, info: &info };
-            let of_record = rest.iter().take_while(|row| record.rows.contains(row)).count();
-            out.extend(rest[..of_record].iter().map(|&row| self.of_row(rows, row, &read)));
-            rest = &rest[of_record..];
+            while let Some((&row, after)) = rest.split_first().filter(|(row, _)| record.rows.contains(row)) {
+                let evidence = self.of_row(rows, row, &read);
+                bytes += evidence.bytes();
+                out.push(evidence);
+                rest = after;
+                if bytes > bytes_max {
+                    break;
+                }
+            }
         }
         out
     }
 
     fn of_row(&self, rows: &Rows, row: usize, read: &Read<'_, '_>) -> Evidence {
-        let mut facts = Facts(Vec::with_capacity(24));
+        let mut facts = Facts { facts: Vec::with_capacity(24), too_long: Vec::new() };
         let fixed = &self.fields;
         facts.add(Item::Chrom, rows.contigs.name(rows.contig[row]), &fixed.chrom);
-        facts.0.push(Fact::new(Item::Pos, rows.pos[row].to_string(), &fixed.pos));
-        facts.add(Item::Ref, read.record.reference, &fixed.reference);
-        let Some(alt) = rows.alt.get(row) else { return Evidence::new(facts.0) };
-        facts.add(Item::Alt, alt, &fixed.alt);
+        facts.add(Item::Pos, rows.pos[row].to_string().as_bytes(), &fixed.pos);
+        facts.add_allele([Item::Ref, Item::RefBases], read.record.reference, &fixed.reference);
+        let Some(alt) = rows.alt.get(row) else { return facts.evidence() };
+        facts.add_allele([Item::Alt, Item::AltBases], alt, &fixed.alt);
         let nth = row - read.record.rows.start;
         let annotation = &read.annotations[nth];
         // What is said of a record with several ALTs is said of none of them.
@@ -147,23 +160,23 @@ impl EvidenceReader {
             self.clinvar(annotation, &mut facts);
         }
         self.zygosity(rows, read.record.rows.start, nth as u32 + 1, &mut facts);
-        Evidence::new(facts.0)
+        facts.evidence()
     }
 
     /// The entry that stands for the allele.
     fn of_entry(&self, chosen: &Chosen<'_>, annotation: &AlleleAnnotation<'_>, facts: &mut Facts) {
         let plan = &self.columns[chosen.source];
-        let field = |column: Option<usize>| column.map(|column| &plan.fields[column]);
-        if let Some(field) = field(plan.consequence) {
-            facts.add_some(Item::Consequence, Some(ontology_names(chosen.consequence)), Some(field));
-            let worst = annotation.most_severe().map(|term| term.as_str().to_owned());
-            facts.add_some(Item::MostSevereConsequence, worst, Some(field));
+        if let Some(field) = plan.consequence.map(|column| &plan.fields[column]) {
+            // Not even looked at: there may be a thousand ALTs with the same long text.
+            if chosen.consequence.len() > VALUE_BYTES_MAX {
+                facts.leave_out(Item::Consequence, field);
+            } else {
+                facts.add(Item::Consequence, ontology_names(chosen.consequence).as_bytes(), field);
+            }
+            let worst = annotation.most_severe().map(|term| term.as_str().as_bytes());
+            facts.add_maybe(Item::MostSevereConsequence, worst, field);
         }
-        let text = |column: Option<usize>| {
-            let column = column?;
-            let text = std::str::from_utf8(chosen.column(column)?).ok()?;
-            (!matches!(text, "" | "." | "-")).then(|| text.to_owned())
-        };
+        let value = |column: usize| chosen.column(column).filter(|value| !matches!(*value, b"" | b"." | b"-"));
         let plain = [
             (Item::Impact, plan.impact),
             (Item::Gene, plan.gene),
@@ -174,11 +187,13 @@ impl EvidenceReader {
             (Item::Loftee, plan.loftee),
         ];
         for (item, column) in plain {
-            facts.add_some(item, text(column), field(column));
+            if let Some(column) = column {
+                facts.add_maybe(item, value(column), &plan.fields[column]);
+            }
         }
-        if chosen.transcript.is_some() {
-            facts.add_some(Item::Transcript, text(plan.transcript), field(plan.transcript));
-            facts.add_some(Item::TranscriptChoice, Some(chosen.why.as_str().to_owned()), field(plan.transcript));
+        if let Some(column) = plan.transcript.filter(|_| chosen.transcript.is_some()) {
+            facts.add_maybe(Item::Transcript, value(column), &plan.fields[column]);
+            facts.add(Item::TranscriptChoice, chosen.why.as_str().as_bytes(), &plan.fields[column]);
         }
     }
 
@@ -194,8 +209,9 @@ impl EvidenceReader {
         if let Some((mc, field)) = value(self.info.mc) {
             let names: Vec<&str> = mc.split(',').filter_map(mc_name).collect();
             let worst = names.iter().filter_map(|name| Term::parse(name.as_bytes())).min();
-            facts.add_some(Item::Consequence, Some(names.join("&")).filter(|names| !names.is_empty()), Some(field));
-            facts.add_some(Item::MostSevereConsequence, worst.map(|term| term.as_str().to_owned()), Some(field));
+            let joined = Some(names.join("&")).filter(|names| !names.is_empty());
+            facts.add_maybe(Item::Consequence, joined.as_deref().map(str::as_bytes), field);
+            facts.add_maybe(Item::MostSevereConsequence, worst.map(|term| term.as_str().as_bytes()), field);
         }
         // Where several genes overlap, the file does not say whose the consequence is.
         if let Some((genes, field)) = value(self.info.geneinfo)
@@ -223,8 +239,8 @@ impl EvidenceReader {
             for frequency in &plan.frequencies {
                 let value = chosen.column(frequency.at).unwrap_or_default();
                 match highest_in_column(value, allele) {
-                    Some((number, text)) => offer(number, text, frequency, Some(chosen)),
-                    None => is_unclear |= says_something(value),
+                    Some((number, text)) if is_short(text) => offer(number, text, frequency, Some(chosen)),
+                    _ => is_unclear |= says_something(value),
                 }
             }
         } else {
@@ -234,8 +250,8 @@ impl EvidenceReader {
             let Some(list) = read.info[plan.at] else { continue };
             let text = per_alt(list, nth, read.alts(), plan.with_reference);
             match text.and_then(|text| Some((frequency(text)?, text))) {
-                Some((number, text)) => offer(number, text, plan, None),
-                None => is_unclear |= says_something(text.unwrap_or(list)),
+                Some((number, text)) if is_short(text) => offer(number, text, plan, None),
+                _ => is_unclear |= says_something(text.unwrap_or(list)),
             }
         }
         if !self.frequency_fields.is_empty() && !is_unclear {
@@ -268,7 +284,7 @@ impl EvidenceReader {
         let entry = chosen.map(|chosen| (chosen, &self.columns[chosen.source]));
         if let Some((chosen, plan)) = entry {
             for &column in &plan.revel {
-                let value = chosen.column(column).and_then(|value| only_number(value, b'&'));
+                let value = chosen.column(column).and_then(|value| only_score(value, b'&'));
                 facts.add_maybe(Item::Revel, value, &plan.fields[column]);
             }
             if let Some(columns) = plan.spliceai {
@@ -282,7 +298,7 @@ impl EvidenceReader {
         for &slot in &self.info.revel {
             let value = info(slot)
                 .and_then(|list| per_alt(list, nth, read.alts(), false).or(Some(list).filter(|_| read.alts() == 1)));
-            facts.add_maybe(Item::Revel, value.and_then(|value| only_number(value, b',')), &self.info.fields[slot]);
+            facts.add_maybe(Item::Revel, value.and_then(|value| only_score(value, b',')), &self.info.fields[slot]);
         }
         if let Some(slot) = self.info.spliceai {
             let alt = read.record.alts[nth];
@@ -290,7 +306,7 @@ impl EvidenceReader {
         }
         if let Some(slot) = self.info.spliceai_max {
             let value = info(slot).and_then(|list| per_alt(list, nth, read.alts(), false));
-            facts.add_maybe(Item::SpliceAi, value.and_then(|value| only_number(value, b',')), &self.info.fields[slot]);
+            facts.add_maybe(Item::SpliceAi, value.and_then(|value| only_score(value, b',')), &self.info.fields[slot]);
         }
     }
 
@@ -305,11 +321,15 @@ impl EvidenceReader {
             ClinVarOrigin::Info => (Some(&self.fields.significance), Some(&self.fields.review)),
             ClinVarOrigin::Column => (column(|plan| plan.clinvar), column(|plan| plan.clinvar_review)),
         };
-        // In ClinVar's own words of today; as written if one of them is not known.
-        let (set, unknown) = SignificanceSet::parse(clinvar.text);
-        let text = if unknown == 0 { set.to_string() } else { String::from_utf8_lossy(clinvar.text).into_owned() };
-        facts.add_some(Item::Clinvar, Some(text).filter(|text| !text.is_empty()), significance);
-        facts.add_some(Item::ClinvarStars, clinvar.stars.map(|stars| stars.count().to_string()), review);
+        if let Some(field) = significance {
+            match clinvar_words(clinvar.text) {
+                Some(words) => facts.add_maybe(Item::Clinvar, Some(&*words).filter(|words| !words.is_empty()), field),
+                None => facts.leave_out(Item::Clinvar, field),
+            }
+        }
+        if let (Some(stars), Some(field)) = (clinvar.stars, review) {
+            facts.add(Item::ClinvarStars, stars.count().to_string().as_bytes(), field);
+        }
     }
 
     fn zygosity(&self, rows: &Rows, first: usize, alt_index: u32, facts: &mut Facts) {
@@ -346,18 +366,46 @@ impl Read<'_, '_> {
     }
 }
 
-/// Facts under way. Of an item that is offered twice the first counts.
-/// A longer value is no evidence: a task and its answer keep a copy of each (bytes).
-const VALUE_BYTES_MAX: usize = 1024;
+/// Classifications that are repeated may stand in a text that is longer than what is kept of it (bytes).
+const CLINVAR_BYTES_MAX: usize = 16 * VALUE_BYTES_MAX;
 
-struct Facts(Vec<Fact>);
+/// In ClinVar's own words of today; as written if one of them is not known. `None` if the text is too long to be read.
+fn clinvar_words(text: &[u8]) -> Option<Vec<u8>> {
+    if text.len() > CLINVAR_BYTES_MAX {
+        return None;
+    }
+    let (set, unknown) = SignificanceSet::parse(text);
+    let as_written = || String::from_utf8_lossy(text).into_owned();
+    Some(if unknown == 0 { set.to_string() } else { as_written() }.into_bytes())
+}
+
+fn is_short(value: &[u8]) -> bool {
+    value.len() <= VALUE_BYTES_MAX
+}
+
+/// Facts under way. Of an item that is offered twice the first counts.
+struct Facts {
+    facts: Vec<Fact>,
+    /// Items whose values are too long, and where these stand.
+    too_long: Vec<(Item, Field)>,
+}
 
 impl Facts {
     fn add(&mut self, item: Item, value: &[u8], source: &Field) {
-        if let Ok(value) = std::str::from_utf8(value)
-            && value.len() <= VALUE_BYTES_MAX
-        {
-            self.0.push(Fact::new(item, value, source));
+        if !is_short(value) {
+            self.leave_out(item, source);
+        } else if let Ok(value) = std::str::from_utf8(value) {
+            self.facts.push(Fact::new(item, value, source));
+        }
+    }
+
+    /// An allele, or the number of its bases where it is too long.
+    fn add_allele(&mut self, [item, bases]: [Item; 2], value: &[u8], source: &Field) {
+        let is_base = |base: &u8| matches!(base.to_ascii_uppercase(), b'A' | b'C' | b'G' | b'T');
+        if is_short(value) || !value.iter().all(is_base) {
+            self.add(item, value, source);
+        } else {
+            self.facts.push(Fact::new(bases, value.len().to_string(), source));
         }
     }
 
@@ -367,9 +415,17 @@ impl Facts {
         }
     }
 
-    fn add_some(&mut self, item: Item, value: Option<String>, source: Option<&Field>) {
-        if let (Some(value), Some(source)) = (value, source) {
-            self.0.push(Fact::new(item, value, source));
+    fn leave_out(&mut self, item: Item, source: &Field) {
+        self.too_long.push((item, source.clone()));
+    }
+
+    fn evidence(mut self) -> Evidence {
+        self.too_long.retain(|(item, _)| !self.facts.iter().any(|fact| fact.item == *item));
+        if let Some((_, source)) = self.too_long.first() {
+            let names: BTreeSet<Item> = self.too_long.iter().map(|(item, _)| *item).collect();
+            let names = names.into_iter().map(Item::as_str).collect::<Vec<_>>().join(",");
+            self.facts.push(Fact::new(Item::TooLong, names, source));
         }
+        Evidence::new(self.facts)
     }
 }

@@ -61,22 +61,28 @@ pub(super) fn highest_in_column<'v>(value: &'v [u8], allele: Option<&[u8]>) -> O
     value.split(|&byte| byte == b'&').filter_map(one).max_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 
+/// What a score of REVEL or SpliceAI may be: another number is none, and nobody knows what was meant.
+fn is_score(number: f64) -> bool {
+    (0.0..=1.0).contains(&number)
+}
+
 fn number(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// The number that all values of a list agree on; `.` and empty ones have none.
-pub(super) fn only_number(list: &[u8], separator: u8) -> Option<&[u8]> {
+/// The score that all values of a list agree on; `.` and empty ones have none.
+pub(super) fn only_score(list: &[u8], separator: u8) -> Option<&[u8]> {
     let mut numbers = list.split(|&byte| byte == separator).filter_map(|text| Some((number(text)?, text)));
     let (first, text) = numbers.next()?;
-    numbers.all(|(other, _)| other == first).then_some(text)
+    (is_score(first) && numbers.all(|(other, _)| other == first)).then_some(text)
 }
 
-/// Which of four scores is the highest; `None` unless all are numbers.
+/// Which of four scores is the highest; `None` unless all are scores.
 pub(super) fn highest_of(scores: &[&[u8]; 4]) -> Option<usize> {
-    let mut best = (0, number(scores[0])?);
-    for (nth, score) in scores.iter().enumerate().skip(1) {
-        let score = number(score)?;
+    let score = |nth: usize| number(scores[nth]).filter(|number| is_score(*number));
+    let mut best = (0, score(0)?);
+    for nth in 1..scores.len() {
+        let score = score(nth)?;
         if score > best.1 {
             best = (nth, score);
         }

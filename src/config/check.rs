@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use super::keys::{KEYS, Key};
 use super::raw::{Layers, Origin};
 use super::value::{Value, size};
 use super::{ConfigError, Settings, StoreSettings};
 use crate::annotation::Frequencies;
 use crate::delivery::group::GroupLimits;
 use crate::delivery::restart::RestartPolicy;
+use crate::providers::Options;
 use crate::vcf::ReadLimits;
 
 /// The settings that `layers` say; what is wrong goes to `errors`, and the settings are then not to be used.
@@ -63,10 +65,22 @@ pub fn settings(layers: Layers, errors: &mut Vec<ConfigError>) -> Settings {
             sub_fields: names(&layers, "annotations.frequency_columns").unwrap_or_default().to_vec(),
             info_keys: names(&layers, "annotations.frequency_fields").unwrap_or_default().to_vec(),
         },
+        rules: rules(&layers),
         providers: names(&layers, "analysis.providers").unwrap_or_default().to_vec(),
         triage,
         layers,
     }
+}
+
+/// `[analysis.rules]`, as the provider reads its options.
+fn rules(layers: &Layers) -> Options {
+    let keys = KEYS.iter().filter(|key| key.section() == "analysis.rules");
+    let option = |key: &Key| match layers.get(key.path)? {
+        Value::Word(word) => Some((key.name().to_owned(), word.clone())),
+        Value::Names(names) => Some((key.name().to_owned(), names.join(","))),
+        _ => None,
+    };
+    keys.filter_map(option).collect()
 }
 
 /// `greater` must not be less than `less`; the error stands where somebody set one of them.

@@ -1,5 +1,7 @@
 //! The one table of keys. The checker, `config/default.toml` and `docs/configuration.md` are made from it.
 
+mod analysis;
+
 use crate::domain::bed::ChrPrefix;
 use crate::triage::{Missing, Zygosity};
 
@@ -91,6 +93,11 @@ pub const SECTIONS: &[Section] = &[
         doc: "What is read of a file's own annotations (VEP's CSQ, SnpEff's ANN, bcftools' BCSQ, ClinVar) into typed columns.",
     },
     Section { path: "analysis", doc: "Who is asked about the alleles that triage selects." },
+    Section {
+        path: "analysis.rules",
+        doc: "What the provider `rules` is told that no VCF file says. An answer belongs to its row: other options change nothing in \
+              answers that are there.",
+    },
     Section {
         path: "triage",
         doc: "Which alleles are worth an analysis. Without this table the triage by default is asked: FILTER is PASS or \
@@ -270,6 +277,10 @@ pub const KEYS: &[Key] = &[
         "`rules`: points for the evidence that the file's own annotations hold, offline, always the same answer. An empty list \
          leaves every selected allele `pending`.",
     ),
+    analysis::RULES[0],
+    analysis::RULES[1],
+    analysis::RULES[2],
+    analysis::RULES[3],
     unset(
         "triage.use",
         Kind::Word(&["clauses", "default", "nothing"]),

@@ -28,6 +28,7 @@ use crate::annotation::Frequencies;
 use crate::delivery::group::GroupLimits;
 use crate::delivery::restart::RestartPolicy;
 use crate::domain::rows::SCHEMA_VERSION;
+use crate::providers::Options;
 use crate::triage::Triage;
 use crate::vcf::ReadLimits;
 
@@ -66,6 +67,8 @@ pub struct Settings {
     pub frequencies: Frequencies,
     /// Kinds of providers that are asked about selected alleles.
     pub providers: Vec<String>,
+    /// Options of the provider `rules`.
+    pub rules: Options,
     /// `None`: nothing is to be asked.
     pub triage: Option<Triage>,
     /// The values as they were loaded, with their origins: what [`Settings::show`] prints.

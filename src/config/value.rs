@@ -58,6 +58,8 @@ impl Kind {
         let value = match (self, toml) {
             (Self::Path, Toml::String(text)) if !text.value().is_empty() => Some(Value::Path(base.join(text.value()))),
             (Self::Word(_) | Self::Text(_), Toml::String(text)) => self.word(text.value()),
+            // A word that is a number may be written as one.
+            (Self::Word(_), Toml::Integer(n)) => self.word(&n.value().to_string()),
             (Self::Integer { .. } | Self::Bytes { .. }, Toml::Integer(n)) => {
                 u64::try_from(*n.value()).ok().and_then(|n| self.whole(n))
             }

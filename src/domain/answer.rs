@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::finding::Assessment;
+use super::rows::Rows;
 
 /// zstd level of a packed batch: criteria repeat from answer to answer, so the fastest one does.
 const ZSTD_LEVEL: i32 = 1;
@@ -12,6 +13,43 @@ const VERSION: u8 = 1;
 
 /// A batch never unpacks to more than this (bytes).
 const UNPACKED_BYTES_MAX: u64 = 1 << 30;
+
+/// A longer REF or ALT (bytes) is not kept with each answer: it stands in the job's rows.
+pub const ALLELE_BYTES_MAX: usize = 64 << 10;
+
+/// The allele that an answer is about, as its row has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Site {
+    /// CHROM.
+    pub chrom: String,
+    /// POS.
+    pub pos: i64,
+    /// REF as read; empty if it is longer than [`ALLELE_BYTES_MAX`].
+    pub reference: String,
+    /// ALT as read; empty likewise.
+    pub alt: String,
+}
+
+impl Site {
+    /// The allele of row `row`.
+    pub fn of(rows: &Rows, row: usize) -> Self {
+        let text = |allele: Option<&[u8]>| {
+            let allele = allele.filter(|allele| allele.len() <= ALLELE_BYTES_MAX).unwrap_or_default();
+            String::from_utf8_lossy(allele).into_owned()
+        };
+        Self {
+            chrom: String::from_utf8_lossy(rows.contigs.name(rows.contig[row])).into_owned(),
+            pos: rows.pos[row],
+            reference: text(rows.reference.get(row)),
+            alt: text(rows.alt.get(row)),
+        }
+    }
+
+    /// What it takes in memory (bytes).
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.chrom.len() + self.reference.len() + self.alt.len()
+    }
+}
 
 /// One allele and what was concluded about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,7 +64,7 @@ pub struct Answer {
     pub chrom: String,
     /// POS.
     pub pos: i64,
-    /// REF as read; empty if it is too long to be kept twice.
+    /// REF as read; empty if it is longer than [`ALLELE_BYTES_MAX`].
     pub reference: String,
     /// ALT as read; empty likewise.
     pub alt: String,

@@ -30,7 +30,7 @@ use tokio::sync::oneshot;
 
 use crate::delivery;
 use crate::delivery::receipt::Verdict;
-use crate::domain::answer::{Answer, DeadTask};
+use crate::domain::answer::{Answer, DeadTask, Site};
 use crate::domain::counts::Counts;
 use crate::domain::counts::JobEnd;
 use crate::domain::dead::DeadLetter;
@@ -205,12 +205,33 @@ impl BatchReceipt {
 }
 
 /// The tasks of a batch.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Tasks {
     /// By task: 0-based number of its row among those that its segment stored.
     pub rows: Vec<u32>,
+    /// By task: the allele that the answer is about.
+    pub sites: Vec<Site>,
     /// What is asked.
     pub tasks: Vec<Task>,
+}
+
+impl Tasks {
+    /// Adds a task.
+    pub fn push(&mut self, row: u32, site: Site, task: Task) {
+        self.rows.push(row);
+        self.sites.push(site);
+        self.tasks.push(task);
+    }
+
+    /// What they take in memory (bytes), without what is concluded.
+    pub fn bytes(&self) -> usize {
+        self.sites.iter().zip(&self.tasks).map(|(site, task)| Self::cost(site, task)).sum()
+    }
+
+    /// What one of them takes (bytes).
+    pub fn cost(site: &Site, task: &Task) -> usize {
+        site.bytes() + size_of::<Task>() + task.evidence.bytes()
+    }
 }
 
 /// Ask about these.
@@ -256,8 +277,10 @@ pub struct GivenBack {
 /// Why tasks were given back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// The provider failed, or had no time; the next try may do better.
+    /// The provider failed; the next try may do better.
     Fault(Fault),
+    /// Nobody has looked at them: there was no time.
+    Untouched,
     /// It panicked over one of them.
     Panicked(String),
 }

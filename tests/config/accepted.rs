@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use vcf_agent::config::{DEFAULT_TOML, Settings, check, docs, keys};
+use vcf_agent::providers::{Options, rules};
 use vcf_agent::triage::{Missing, Triage};
 use vcf_agent::vcf::ReadLimits;
 
@@ -86,5 +87,34 @@ fn the_flush_interval_is_split_between_reader_and_writer() {
     for (whole, reader, writer) in [("2", 1, 1), ("3", 1, 2), ("80", 40, 40)] {
         let settings = Settings::load_with(None, variables(&[("VCF_AGENT_FLUSH_INTERVAL_MS", whole)]), None).unwrap();
         assert_eq!((settings.read.flush_interval_ms, settings.group.flush_interval_ms), (reader, writer));
+    }
+}
+
+#[test]
+fn the_options_of_the_rules_are_those_of_the_provider() {
+    let told = |settings: &Settings| rules::Settings::parse(&settings.rules).unwrap();
+    assert_eq!(told(&defaults()), rules::Settings::default());
+    let toml = "[analysis.rules]\nmissing_frequency = \"absent\"\ninheritance = \"recessive\"\n\
+                loss_of_function_genes = [\"BRCA1\", \"TP53\"]\nclinvar_stars_min = 2\n";
+    let folder = folder(&[("my.toml", toml)]);
+    let settings = load(&folder.path().join("my.toml"), &[]).unwrap();
+    let genes = ["BRCA1", "TP53"].map(str::to_owned).into();
+    let expected = rules::Settings {
+        missing_frequency: rules::MissingFrequency::Absent,
+        inheritance: rules::Inheritance::Recessive,
+        loss_of_function_genes: rules::LossOfFunctionGenes::Listed(genes),
+        clinvar_stars_min: Some(2),
+    };
+    assert_eq!(told(&settings), expected);
+    // Every word that the table of keys allows is one that the provider knows.
+    for (key, words) in [
+        ("missing_frequency", &rules::MissingFrequency::WORDS[..]),
+        ("inheritance", &rules::Inheritance::WORDS),
+        ("clinvar_stars_min", &rules::CLINVAR_STARS_WORDS),
+    ] {
+        for word in words {
+            let options = Options::from([(key.to_owned(), (*word).to_owned())]);
+            assert!(rules::Settings::parse(&options).is_ok(), "{key} = {word}");
+        }
     }
 }

@@ -25,6 +25,9 @@ fn layout_holds_what_decides_rows_and_nothing_else() {
             "restart.backoff_max_ms" => "5001",
             "ingest.inflated_bytes_max" => "201 MiB",
             "analysis.providers" => "",
+            "analysis.rules.missing_frequency" => "absent",
+            "analysis.rules.inheritance" => "recessive",
+            "analysis.rules.clinvar_stars_min" => "never",
             _ => "2048",
         };
         let other = match key.kind {

@@ -51,6 +51,12 @@ frequency_fields = ["AF_popmax", "AF_grpmax", "gnomAD_AF", "gnomADe_AF", "gnomAD
 [analysis]
 providers = ["rules"]  # default
 
+[analysis.rules]
+missing_frequency = "unknown"  # default
+inheritance = "unknown"  # default
+# loss_of_function_genes is not set
+clinvar_stars_min = "3"  # default
+
 [triage]
 # use is not set
 # filter is not set

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -189,4 +190,73 @@ fn a_job_that_is_killed_while_it_is_answered_answers_every_allele_exactly_once()
     check(&place, &finished, records);
     println!("torture: {kills} kills, {fell} of them among {all_batches} batches of answers: {seen:?}");
     assert!(fell * 10 >= kills * 8, "{fell} of {kills} kills fell among the answers: {seen:?}");
+}
+
+/// Column `column` of the projection, by ordinal, as text.
+fn column(data: &Path, column: &str) -> Vec<(i64, Option<String>)> {
+    let mut rows = Vec::new();
+    for job in crate::oracle::entries(&data.join("assessments")) {
+        for file in crate::oracle::entries(&job) {
+            let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&file).unwrap()).unwrap().build().unwrap();
+            for batch in reader.map(Result::unwrap) {
+                let ordinal = batch.column_by_name("ordinal").unwrap().as_primitive::<Int64Type>().clone();
+                let text = batch.column_by_name(column).unwrap().as_string::<i32>().clone();
+                let value = |i: usize| text.is_valid(i).then(|| text.value(i).to_owned());
+                rows.extend((0..batch.num_rows()).map(|i| (ordinal.value(i), value(i))));
+            }
+        }
+    }
+    rows.sort();
+    rows
+}
+
+#[test]
+fn long_alleles_are_answered_and_stand_in_the_answers_as_in_the_rows() {
+    let mut place = Place::new();
+    place.env.push(("VCF_AGENT_TRIAGE__FILTER".into(), "PASS".into()));
+    let bases = |length: usize| "ACGTTGCA".repeat(length.div_ceil(8))[..length].to_owned();
+    let (long, longer) = (bases(1_500), bases((64 << 10) + 1));
+    let alleles =
+        [("A", &long), ("A", &longer)].map(|(short, long)| [(short, long.as_str()), (long.as_str(), short)]).concat();
+    let mut text = String::from(
+        "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n##INFO=<ID=CLNSIG,Number=.,Type=String,Description=\"s\">\n\
+         ##INFO=<ID=CLNREVSTAT,Number=.,Type=String,Description=\"r\">\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n",
+    );
+    for (nth, (reference, alt)) in alleles.iter().enumerate() {
+        let info = "CLNSIG=Pathogenic;CLNREVSTAT=reviewed_by_expert_panel";
+        let _ = writeln!(text, "chr1\t{}\t.\t{reference}\t{alt}\t.\tPASS\t{info}", nth + 1);
+    }
+    let file = place.write("long.vcf", text);
+    let receipt = place.run(&file).expect(0).object();
+    assert_eq!((number(&receipt, "answered"), number(&receipt, "abstained")), (4, 0), "{receipt}");
+    assert!(
+        column(&place.data(), "conclusion").iter().all(|(_, conclusion)| conclusion.as_deref() == Some("pathogenic"))
+    );
+    let kept = |allele: &str| Some(allele.to_owned()).filter(|allele| allele.len() <= 64 << 10);
+    let of = |pick: fn(&(&str, &str)) -> String| -> Vec<(i64, Option<String>)> {
+        (0..).zip(alleles.iter().map(|allele| kept(&pick(allele)))).collect()
+    };
+    assert_eq!(column(&place.data(), "ref"), of(|(reference, _)| (*reference).to_owned()));
+    assert_eq!(column(&place.data(), "alt"), of(|(_, alt)| (*alt).to_owned()));
+}
+
+#[test]
+fn the_rules_are_told_what_is_configured_and_answers_that_are_there_stay() {
+    let mut place = Place::new();
+    place.env.push(("VCF_AGENT_TRIAGE__FILTER".into(), "PASS".into()));
+    let file = place.write("annotated.vcf", annotated(40));
+    let pathogenic = |place: &Place| {
+        let conclusions = column(&place.data(), "conclusion");
+        assert_eq!(conclusions.len(), 40);
+        conclusions.iter().filter(|(_, word)| word.as_deref() == Some("likely_pathogenic")).count()
+    };
+    place.run(&file).expect(0);
+    assert_eq!(pathogenic(&place), 0, "a null variant alone is abstained");
+    place.env.push(("VCF_AGENT_ANALYSIS__RULES__LOSS_OF_FUNCTION_GENES".into(), "*".into()));
+    place.run(&file).expect(0);
+    assert_eq!(pathogenic(&place), 0, "what is answered stays answered");
+    let mut other = Place::new();
+    other.env = place.env.clone();
+    other.run(&file).expect(0);
+    assert_eq!(pathogenic(&other), 5, "the five stop_gained variants");
 }

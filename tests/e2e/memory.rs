@@ -76,3 +76,44 @@ fn a_long_ref_before_many_alts_is_not_held_once_for_each_of_them() {
     let path = file(&place, (0..60).map(|_| format!("{reference}\t{alts}\t.\tPASS\t.")));
     stays_bounded(&place, &path, 60_000);
 }
+
+/// What an annotator says of alleles, and that all of them are to be asked about.
+const ANNOTATED: &str = "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n##INFO=<ID=CSQ,Number=.,Type=String,Description=\"Consequence \
+    annotations from Ensembl VEP. Format: Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|Feature|gnomADe_AF\">\n\
+    #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
+
+fn asks_about_all(place: &mut Place) {
+    place.env.push(("VCF_AGENT_TRIAGE__FILTER".into(), "PASS".into()));
+}
+
+#[test]
+fn one_long_value_is_not_copied_for_each_of_a_thousand_alleles() {
+    let mut place = Place::new();
+    asks_about_all(&mut place);
+    let (alts, long) = (vec!["C"; 1_000].join(","), "x".repeat(1_000_000));
+    let csq = format!("C|{long}|MODERATE|GENE|ENSG1|Transcript|ENST1|0.001");
+    let path = place.write("in.vcf", format!("{ANNOTATED}chr1\t100\t.\tA\t{alts}\t.\tPASS\tCSQ={csq}\n"));
+    stays_bounded(&place, &path, 1_000);
+}
+
+#[test]
+fn a_thousand_alleles_with_long_values_of_their_own_are_not_asked_about_at_once() {
+    let mut place = Place::new();
+    asks_about_all(&mut place);
+    let mut text = ANNOTATED.to_owned();
+    let base = |digit: usize| ['A', 'C', 'G', 'T'][digit % 4];
+    for record in 0..4 {
+        let bases = |n: usize| [n, n / 4, n / 16, n / 64, n / 256].map(base).iter().collect::<String>();
+        let inserted: Vec<String> = (0..1_000_usize).map(bases).collect();
+        let entry = |allele: &String| {
+            let long = allele.repeat(200);
+            format!("{allele}|missense_variant|MODERATE|{long}|{long}|Transcript|{long}|0.001")
+        };
+        let csq: Vec<String> = inserted.iter().map(entry).collect();
+        let alts: Vec<String> = inserted.iter().map(|bases| format!("T{bases}")).collect();
+        let (alts, csq) = (alts.join(","), csq.join(","));
+        writeln!(text, "chr1\t{}\t.\tT\t{alts}\t.\tPASS\tCSQ={csq}", record + 1).unwrap();
+    }
+    let path = place.write("in.vcf", text);
+    stays_bounded(&place, &path, 4_000);
+}

@@ -51,6 +51,8 @@ pub struct Plan {
     pub dead_letters_max: u64,
     /// Every write says that the disk is full.
     pub disk_full: bool,
+    /// The process stands still for a quarter of an hour, this long after alleles began to be asked about.
+    pub stands_still_after_ms: Option<u64>,
     /// Ask for a drain after this long.
     pub drain_after_ms: Option<u64>,
     /// Restart budget.
@@ -71,6 +73,7 @@ impl Plan {
             losses: 0,
             dead_letters_max: u64::MAX,
             disk_full: false,
+            stands_still_after_ms: None,
             drain_after_ms: None,
             restart: RestartPolicy { restarts_max: 100_000, ..RestartPolicy::default() },
         }
@@ -229,6 +232,11 @@ impl World {
         self.panics.borrow().clone()
     }
 
+    /// The time that the last life ended (ms since 1970).
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
     pub fn trace(&self) -> Vec<(u64, &'static str)> {
         self.trace.borrow().clone()
     }
@@ -298,6 +306,16 @@ impl World {
             engine.env.spawn(async move {
                 tokio::time::sleep(Duration::from_millis(after_ms)).await;
                 drain.post(Drain);
+            });
+        }
+        if let Some(after_ms) = self.plan.stands_still_after_ms {
+            let progress = engine.progress.clone();
+            engine.env.spawn(async move {
+                while progress.asked.load(Ordering::Relaxed) == 0 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                tokio::time::sleep(Duration::from_millis(after_ms)).await;
+                tokio::time::advance(Duration::from_secs(900)).await;
             });
         }
         let tap = Tap::Bytes("simulated.vcf".into(), self.input.bytes.clone());

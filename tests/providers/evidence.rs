@@ -2,10 +2,10 @@
 
 use vcf_agent::annotation::Frequencies;
 use vcf_agent::annotation::evidence::EvidenceSettings;
-use vcf_agent::domain::finding::{Evidence, Item};
+use vcf_agent::domain::finding::{Evidence, Item, VALUE_BYTES_MAX};
 
 use crate::present::shared;
-use crate::support::{evidence_of, read, reader_for};
+use crate::support::{evidence_of, read, reader_for, vcf_text};
 
 const VEP: &str = "Consequence annotations from Ensembl VEP. Format: Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type|\
     Feature|BIOTYPE|EXON|HGVSc|HGVSp|MANE_SELECT|gnomADe_AF|MAX_AF|CLIN_SIG|REVEL|LoF|SpliceAI_pred_DS_AG|\
@@ -204,6 +204,92 @@ fn the_zygosity_is_of_the_sample_that_was_asked_for() {
     assert_eq!(zygosity("./1:3", "G", Some(0)), [word("het")]);
     assert_eq!(zygosity("0/1:3", "G", Some(5)), [None]);
     assert_eq!(zygosity("0/1:3", "G", None), [None]);
+}
+
+#[test]
+fn a_number_that_no_predictor_gives_is_no_score() {
+    let by = |revel: &str, splice: &str| {
+        let line =
+            format!("1 1 . A G . . CSQ=G|missense_variant|MODERATE|||Transcript|ENST1|||||||||{revel}||{splice}");
+        let evidence = evidence_of(&[("CSQ", ".", VEP)], &[&line], &default()).remove(0);
+        [Item::Revel, Item::SpliceAi].map(|item| evidence.value(item).map(str::to_owned))
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(by("0.5", "0|0|1|0"), [text("0.5"), text("1")]);
+    assert_eq!(by("1", "0|0|0|0"), [text("1"), text("0")]);
+    for wrong in ["-9", "-0.001", "1.001", "95", "1e9", "nan", "inf"] {
+        assert_eq!(by(wrong, &format!("0|{wrong}|0.1|0")), [None, None], "{wrong}");
+        assert_eq!(by(&format!("0.5&{wrong}"), "0|0|0|0")[0].is_some(), matches!(wrong, "nan" | "inf"), "{wrong}");
+    }
+    let infos = [("SpliceAI", ".", ""), ("spliceai_ds_max", "A", ""), ("revel_max", "A", "")];
+    for info in ["SpliceAI=G|AGRN|-1|-1|-1|-1|1|2|3|4", "spliceai_ds_max=-1", "revel_max=95"] {
+        let evidence = &evidence_of(&infos, &[&format!("1 1 . A G . . {info}")], &default())[0];
+        assert_eq!((of(evidence, Item::Revel), of(evidence, Item::SpliceAi)), (None, None), "{info}");
+    }
+}
+
+#[test]
+fn what_is_too_long_is_missing_and_named() {
+    let long = "x".repeat(VALUE_BYTES_MAX + 1);
+    let fits = "y".repeat(VALUE_BYTES_MAX);
+    let csq =
+        format!("CSQ=G|{long}|MODERATE|{fits}|{long}|Transcript|{long}||{long}|{long}|{long}||0.1||{long}||{long}||||");
+    let evidence = &evidence_of(&[("CSQ", ".", VEP)], &[&format!("1 1 . A G . . {csq}")], &default())[0];
+    assert_eq!(evidence.value(Item::Gene), Some(fits.as_str()));
+    assert_eq!(
+        of(evidence, Item::TooLong),
+        Some(("consequence,gene_id,transcript,exon,hgvs_c,hgvs_p,loftee,clinvar", "INFO/CSQ:Consequence"))
+    );
+    assert!(evidence.facts().iter().all(|fact| fact.value.len() <= VALUE_BYTES_MAX));
+    assert!(evidence.is_too_long(Item::Exon) && !evidence.is_too_long(Item::Gene));
+
+    let genes = format!("{long}:{long}");
+    let infos = [("MC", ".", ""), ("GENEINFO", "1", ""), ("CLNSIG", ".", ""), ("AF_EXAC", "1", "")];
+    let line = format!("1 1 . A G . . MC=SO:1|{long};GENEINFO={genes};CLNSIG={long};AF_EXAC=0.{}", "0".repeat(2_000));
+    let evidence = &evidence_of(&infos, &[&line], &default())[0];
+    assert_eq!(evidence.value(Item::TooLong), Some("consequence,gene,gene_id,clinvar"));
+    // A frequency that nobody can read is no absence.
+    assert_eq!((of(evidence, Item::PopulationFrequency), of(evidence, Item::FrequencyFields)), (None, None));
+}
+
+#[test]
+fn of_a_long_allele_the_number_of_its_bases_is_there() {
+    let bases = "ACGT".repeat(257);
+    let line = |reference: &str, alt: &str| {
+        evidence_of(&[], &[&format!("1 1 . {reference} {alt} . . .")], &default()).remove(0)
+    };
+    let inserted = line("A", &bases);
+    assert_eq!((of(&inserted, Item::Alt), of(&inserted, Item::AltBases)), (None, Some(("1028", "ALT"))));
+    let deleted = line(&bases, "A");
+    assert_eq!((of(&deleted, Item::Ref), of(&deleted, Item::RefBases)), (None, Some(("1028", "REF"))));
+    assert_eq!((of(&deleted, Item::Alt), of(&deleted, Item::TooLong)), (Some(("A", "ALT")), None));
+    let symbol = line("A", &format!("<{bases}>"));
+    assert_eq!((of(&symbol, Item::AltBases), symbol.value(Item::TooLong)), (None, Some("alt")));
+}
+
+#[test]
+fn reading_ends_when_there_is_enough_and_goes_on_from_there() {
+    let alts = vec!["G"; 50].join(",");
+    let line = format!(
+        "1 1 . A {alts} . . CSQ=G|missense_variant|MODERATE|{}||Transcript|ENST1||||||||||||||",
+        "g".repeat(1_000)
+    );
+    let lines = [line.as_str(), "1 2 . A C . . .", "1 3 . A C . . ."];
+    let text = vcf_text(&[("CSQ", ".", VEP)], &lines);
+    let (header, rows) = read(std::io::Cursor::new(text));
+    let reader = reader_for(&header, &default());
+    let picked: Vec<usize> = (0..rows.len()).collect();
+    let all = reader.read_all(&rows, &picked);
+    for bytes_max in [0, 5_000, 60_000] {
+        let mut pieces = Vec::new();
+        while pieces.len() < picked.len() {
+            let some = reader.read_some(&rows, &picked[pieces.len()..], bytes_max);
+            let before_last: usize = some.iter().rev().skip(1).map(Evidence::bytes).sum();
+            assert!(!some.is_empty() && before_last <= bytes_max, "{bytes_max}: {} rows", some.len());
+            pieces.extend(some);
+        }
+        assert_eq!(pieces, all);
+    }
 }
 
 #[test]

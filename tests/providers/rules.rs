@@ -381,6 +381,45 @@ fn the_default_strength_is_never_spelled_out_and_ba1_has_no_other() {
     }
 }
 
+#[test]
+fn a_long_allele_is_judged_by_what_is_said_of_it_and_says_no_false_reason() {
+    let long = |values: &[(Item, &str)]| {
+        // Of a long ALT the number of its bases is there.
+        let all = evidence(values);
+        let bases = Fact::new(Item::AltBases, "5000", &Field::new("ALT"));
+        let facts = all.facts().iter().filter(|fact| fact.item != Item::Alt).cloned().chain([bases]);
+        judge(&Evidence::new(facts.collect()), &Settings::default())
+    };
+    let recorded = long(&[(Item::Clinvar, "Pathogenic"), (Item::ClinvarStars, "3")]);
+    assert_eq!((recorded.classification, recorded.basis), (Pathogenic, Basis::Record));
+    let common = long(&[(Item::PopulationFrequency, "0.2"), MANY]);
+    assert_eq!(common.classification, Benign);
+    let nothing = long(&[]);
+    assert_eq!(nothing.classification, Abstained);
+    assert!(nothing.summary.contains("neither a consequence nor a frequency"), "{}", nothing.summary);
+}
+
+#[test]
+fn what_is_too_long_to_be_read_is_said_and_nothing_is_concluded_without_it() {
+    let common = [(Item::PopulationFrequency, "0.2"), MANY];
+    for (item, sentence) in [
+        ("consequence", "The consequence in the file is too long to be read."),
+        ("clinvar", "The file gives no consequence."),
+    ] {
+        let finding = found(&[common[0], common[1], (Item::TooLong, item)]);
+        assert_eq!(finding.classification, Abstained, "{item}");
+        assert!(finding.summary.contains("too long to be read"), "{}", finding.summary);
+        let ending = format!("Longer than 1024 bytes in the record, and so not read: {item}.");
+        assert!(finding.summary.ends_with(&ending), "{}", finding.summary);
+        assert_eq!(finding.criterion(Code::Pvs1).unwrap().sentence, sentence);
+    }
+    let named = found(&[common[0], common[1], (Item::TooLong, "gene,hgvs_p")]);
+    assert_eq!(named.classification, Benign);
+    assert!(named.summary.ends_with("and so not read: gene, hgvs_p."), "{}", named.summary);
+    let recorded = found(&[(Item::Clinvar, "Benign"), (Item::ClinvarStars, "4"), (Item::TooLong, "consequence")]);
+    assert_eq!((recorded.classification, recorded.basis), (Benign, Basis::Record));
+}
+
 /// Any evidence of values that the rules look at.
 fn any_evidence() -> impl Strategy<Value = Evidence> {
     let maybe = |item: Item, values: &'static [&'static str]| {

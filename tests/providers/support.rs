@@ -69,6 +69,12 @@ pub fn reader_for(header: &Header, settings: &EvidenceSettings) -> EvidenceReade
 /// The evidence on every row of a VCF of these `##INFO` lines (ID, Number, Description) and data lines, whose columns are
 /// separated by blanks.
 pub fn evidence_of(infos: &[(&str, &str, &str)], lines: &[&str], settings: &EvidenceSettings) -> Vec<Evidence> {
+    let (header, rows) = read(Cursor::new(vcf_text(infos, lines)));
+    reader_for(&header, settings).read_all(&rows, &(0..rows.len()).collect::<Vec<_>>())
+}
+
+/// That VCF.
+pub fn vcf_text(infos: &[(&str, &str, &str)], lines: &[&str]) -> Vec<u8> {
     let mut text = String::from("##fileformat=VCFv4.2\n");
     for (id, number, description) in infos {
         text.push_str(&format!("##INFO=<ID={id},Number={number},Type=String,Description=\"{description}\">\n"));
@@ -78,6 +84,5 @@ pub fn evidence_of(infos: &[(&str, &str, &str)], lines: &[&str], settings: &Evid
     let format = if samples == 0 { String::new() } else { format!("\tFORMAT{}", names.concat()) };
     text.push_str(&format!("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO{format}\n"));
     lines.iter().for_each(|line| text.push_str(&format!("{}\n", line.replace(' ', "\t"))));
-    let (header, rows) = read(Cursor::new(text.into_bytes()));
-    reader_for(&header, settings).read_all(&rows, &(0..rows.len()).collect::<Vec<_>>())
+    text.into_bytes()
 }

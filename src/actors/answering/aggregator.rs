@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::stage::{Ctx, Link, Stage, Takes};
-use crate::domain::answer::{Answer, DeadTask};
-use crate::domain::finding::{Finding, Item, merge};
+use crate::domain::answer::{Answer, DeadTask, Site};
+use crate::domain::finding::{Finding, merge};
 use crate::messages::{Assessed, BatchReceipt, Found, Spoken, Tasks};
-use crate::providers::Task;
 
 /// See the module.
 pub struct Aggregator {
@@ -39,16 +38,16 @@ impl Aggregator {
             assessed.dead.extend(said.dead.into_iter().next());
             return;
         }
-        let Task { id, evidence, .. } = &tasks.tasks[nth];
-        let text = |item| evidence.value(item).map(str::to_owned).unwrap_or_default();
+        let id = &tasks.tasks[nth].id;
+        let Site { chrom, pos, reference, alt } = tasks.sites[nth].clone();
         assessed.answers.push(Answer {
             ordinal: id.ordinal,
             alt_index: id.alt_index,
             row: tasks.rows[nth],
-            chrom: text(Item::Chrom),
-            pos: text(Item::Pos).parse().unwrap_or_default(),
-            reference: text(Item::Ref),
-            alt: text(Item::Alt),
+            chrom,
+            pos,
+            reference,
+            alt,
             assessment: merge(said.findings, self.quorum),
         });
     }

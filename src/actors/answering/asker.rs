@@ -68,8 +68,8 @@ impl Asker {
 
     fn sort(&self, ask: Ask, outcomes: Vec<Outcome>) {
         let kind = self.provider.kind();
-        let (mut spoken, mut back) = (Vec::new(), Vec::new());
-        let mut why = Fault::transient("it was given back unanswered");
+        let (mut spoken, mut failed, mut untouched) = (Vec::new(), Vec::new(), Vec::new());
+        let mut why = None;
         for (nth, outcome) in outcomes.into_iter().enumerate() {
             match outcome {
                 Outcome::Answered(finding) | Outcome::Abstained(finding) => {
@@ -79,14 +79,17 @@ impl Asker {
                     spoken.push(Spoken { nth, said: Err(dead_task(&ask.tasks, nth, kind, &fault)) });
                 }
                 Outcome::Failed(fault) => {
-                    back.push(nth);
-                    why = fault;
+                    failed.push(nth);
+                    why = Some(fault);
                 }
-                Outcome::Returned => back.push(nth),
+                Outcome::Returned => untouched.push(nth),
             }
         }
-        if !back.is_empty() {
-            self.dispatcher.post(GivenBack { asking: ask.asking, tasks: back, why: Why::Fault(why) });
+        if let Some(fault) = why {
+            self.dispatcher.post(GivenBack { asking: ask.asking, tasks: failed, why: Why::Fault(fault) });
+        }
+        if !untouched.is_empty() {
+            self.dispatcher.post(GivenBack { asking: ask.asking, tasks: untouched, why: Why::Untouched });
         }
         self.tell(ask, spoken);
     }

@@ -2,7 +2,6 @@
 //! wait in the ledger, not here and not in a log: what is lost on the way is simply still pending there.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,22 +10,19 @@ use super::super::engine::Engine;
 use super::super::env::Panicked;
 use super::super::stage::{Ctx, Link, Seat, Stage, Takes, later, then};
 use super::Analysis;
+use super::reading::{Open, PICKED_AT_ONCE, READ_BYTES_MAX};
 use crate::delivery::poison::STRIKES_MAX;
 use crate::delivery::receipt::{Receipt, Verdict};
 use crate::domain::answer::{DeadTask, set_bits};
-use crate::domain::ids::JobId;
-use crate::domain::rows::Rows;
 use crate::fault::Fault;
 use crate::ledger::PendingSegment;
 use crate::messages::{AnalysisOver, Ask, Asking, Assessed, BatchReceipt, Drain, GivenBack, SaidOfBatch, Tasks, Why};
-use crate::providers::{Task, TaskId};
-use crate::stores::Store;
 
-/// Tasks in one batch, at most.
-const BATCH_TASKS_MAX: usize = 256;
-
-/// A task that was given back this often gets no answer.
+/// A task on which the provider failed this often gets no answer.
 const GIVEN_BACK_MAX: u32 = 5;
+
+/// How often a batch may come back because nobody had time for it: nothing is wrong with its tasks, they wait for the next run.
+const UNTOUCHED_MAX: u32 = 100;
 
 /// How often the ledger is asked what waits, at most: once is enough unless answers were lost on their way to it.
 const ROUNDS_MAX: u32 = 10;
@@ -34,13 +30,11 @@ const ROUNDS_MAX: u32 = 10;
 /// How often a batch may be lost, by a panic on its way or a ledger that fails for a moment.
 const LOSSES_MAX: u32 = 20;
 
-/// Rows that become tasks at once.
-const TASKS_AT_ONCE: usize = 4 * BATCH_TASKS_MAX;
+/// Tasks that are here, rest, or are on their way (bytes): no more are read while there are so many. What is concluded about them
+/// takes about as much again.
+const HELD_BYTES_MAX: usize = 16 << 20;
 
-/// Rows that wait and are read together, unless one segment has more.
-const PICKED_AT_ONCE: usize = 4 * TASKS_AT_ONCE;
-
-/// How long a batch may take until its tasks are overdue (ms).
+/// How long a batch may take from the moment when it is sent until its tasks are overdue (ms).
 const DEADLINE_MS: u64 = 600_000;
 
 /// Waits before a batch is tried again (ms); the first one, and the longest.
@@ -50,27 +44,24 @@ const BACKOFF_MS: (u64, u64) = (100, 5_000);
 struct Ready {
     segment: u32,
     tasks: Arc<Tasks>,
+    /// What its tasks take (bytes).
+    bytes: usize,
+    tries: Tries,
+}
+
+/// How often a batch was sent in vain, by cause.
+#[derive(Clone, Copy, Default)]
+struct Tries {
     strikes: u32,
     given_back: u32,
+    untouched: u32,
     losses: u32,
 }
 
-/// Segments of one group whose waiting records were read together: where few alleles wait, each page of the group is read once.
-#[derive(Clone)]
-struct Open {
-    rows: Arc<Rows>,
-    picked: Arc<Vec<Picked>>,
-    /// Of these, those that are tasks already.
-    done: usize,
-}
-
-/// A row that waits.
-struct Picked {
-    segment: u32,
-    /// Its number among the stored rows of its segment.
-    row: u32,
-    /// Where it stands in what was read.
-    at: usize,
+impl Ready {
+    fn new(segment: u32, tasks: Tasks, tries: Tries) -> Self {
+        Self { segment, bytes: tasks.bytes(), tasks: Arc::new(tasks), tries }
+    }
 }
 
 /// A batch on its way.
@@ -98,6 +89,8 @@ pub struct Dispatcher {
     in_flight: BTreeMap<u64, Flight>,
     /// Batches that wait for their next try.
     resting: usize,
+    /// What their tasks take (bytes).
+    resting_bytes: usize,
     next_batch: u64,
     is_reading: bool,
     /// The ledger is being asked what waits, at the beginning and when nothing seems to.
@@ -134,6 +127,7 @@ impl Dispatcher {
             ready: VecDeque::new(),
             in_flight: BTreeMap::new(),
             resting: 0,
+            resting_bytes: 0,
             next_batch: 0,
             is_reading: false,
             is_asking_ledger: false,
@@ -149,22 +143,32 @@ impl Dispatcher {
         (2 * concurrency).max(4)
     }
 
+    /// What all tasks take that are not answered yet (bytes).
+    fn held_bytes(&self) -> usize {
+        let ready = self.ready.iter().map(|ready| ready.bytes).sum::<usize>();
+        ready + self.resting_bytes + self.in_flight.values().map(|flight| flight.ready.bytes).sum::<usize>()
+    }
+
     /// Sends what is ready, and reads on while little is.
     fn pump(&mut self, ctx: &mut Ctx<Self>) {
         while !self.is_draining && self.in_flight.len() < self.in_flight_max() {
             let Some(ready) = self.ready.pop_front() else { break };
             self.send(ready);
         }
-        let wants_more = self.ready.len() < self.in_flight_max() && !self.is_draining;
+        let is_room = self.held_bytes() + READ_BYTES_MAX <= HELD_BYTES_MAX;
+        let wants_more = self.ready.len() < self.in_flight_max() && is_room && !self.is_draining;
         if wants_more && !self.is_reading {
             self.read_on(ctx);
         }
         self.settle(ctx);
     }
 
-    fn send(&mut self, ready: Ready) {
+    /// Sends a batch. Its time begins now, however long it has waited, and however long this process stood still.
+    fn send(&mut self, mut ready: Ready) {
         let batch = self.next_batch;
         self.next_batch += 1;
+        let deadline_ms = self.engine.env.now_ms() + DEADLINE_MS;
+        Arc::make_mut(&mut ready.tasks).tasks.iter_mut().for_each(|task| task.deadline_ms = deadline_ms);
         for asker in &self.askers {
             let me = self.me.clone();
             let asking = Asking { batch, segment: ready.segment };
@@ -234,38 +238,20 @@ impl Dispatcher {
         }
         self.is_reading = true;
         let (store, job, reader) = (self.engine.store.clone(), self.analysis.job.clone(), self.analysis.reader.clone());
-        let deadline_ms = self.engine.env.now_ms() + DEADLINE_MS;
         let work = self.engine.env.work_repeatedly("read tasks", move || {
             let open = match &open {
                 Some(open) => open.clone(),
-                None => open_segments(&*store, &job, &next)?,
+                None => Open::segments(&*store, &job, &next)?,
             };
-            let end = (open.done + TASKS_AT_ONCE).min(open.picked.len());
-            let picked = &open.picked[open.done..end];
-            let rows = &open.rows;
-            let places: Vec<usize> = picked.iter().map(|picked| picked.at).collect();
-            let evidence = reader.read_all(rows, &places);
-            let tasks = picked.iter().zip(evidence).map(|(picked, evidence)| {
-                let (ordinal, alt_index) = (rows.ordinal[picked.at] as u64, rows.alt_index[picked.at] as u32);
-                let id = TaskId { job: job.clone(), ordinal, alt_index };
-                (picked.segment, picked.row, Task { id, evidence, deadline_ms })
-            });
-            let batches = batches(tasks);
-            Ok((Open { done: end, ..open }, batches))
+            open.next_tasks(&*store, &job, &reader)
         });
         then(ctx, work, move |dispatcher, read, ctx| {
             dispatcher.is_reading = false;
             let panicked = |Panicked(words)| Err(Fault::permanent(format!("reading evidence panicked: {words}")));
             match read.unwrap_or_else(panicked) {
                 Ok((open, batches)) => {
-                    dispatcher.open = Some(open).filter(|open| open.done < open.picked.len());
-                    let ready = |(segment, tasks)| Ready {
-                        segment,
-                        tasks: Arc::new(tasks),
-                        strikes: 0,
-                        given_back: 0,
-                        losses: 0,
-                    };
+                    dispatcher.open = Some(open).filter(|open| !open.is_done());
+                    let ready = |(segment, tasks)| Ready::new(segment, tasks, Tries::default());
                     dispatcher.ready.extend(batches.into_iter().map(ready));
                     dispatcher.pump(ctx);
                 }
@@ -277,11 +263,14 @@ impl Dispatcher {
     /// Tries a batch again after a while.
     fn rest(&mut self, ready: Ready, ctx: &mut Ctx<Self>) {
         self.resting += 1;
-        let tries = (ready.strikes + ready.given_back + ready.losses).min(16);
+        self.resting_bytes += ready.bytes;
+        let Tries { strikes, given_back, untouched, losses } = ready.tries;
+        let tries = (strikes + given_back + untouched + losses).min(16);
         let wait_ms = (BACKOFF_MS.0 << tries).min(BACKOFF_MS.1);
         let wait_ms = wait_ms / 2 + (wait_ms as f64 / 2.0 * self.engine.env.chance()) as u64;
         later(ctx, wait_ms, move |dispatcher, ctx| {
             dispatcher.resting -= 1;
+            dispatcher.resting_bytes -= ready.bytes;
             dispatcher.ready.push_front(ready);
             dispatcher.pump(ctx);
         });
@@ -289,19 +278,19 @@ impl Dispatcher {
 
     /// The provider panicked: again, then in halves, and a task on which it panics alone gets no answer.
     fn on_panic(&mut self, ready: Ready, why: &str, ctx: &mut Ctx<Self>) {
-        let strikes = ready.strikes + 1;
+        let strikes = ready.tries.strikes + 1;
         if strikes < STRIKES_MAX {
-            return self.rest(Ready { strikes, ..ready }, ctx);
+            let tries = Tries { strikes, ..ready.tries };
+            return self.rest(Ready { tries, ..ready }, ctx);
         }
-        let Ready { segment, tasks, given_back, .. } = ready;
+        let Ready { segment, tasks, tries, .. } = ready;
         let count = tasks.tasks.len();
         if count == 1 {
             let detail = format!("asking about this allele alone panics: {why}");
             return self.bury(segment, &tasks, "poison", &detail, strikes);
         }
         for half in [0..count / 2, count / 2..count] {
-            let tasks = Arc::new(some(&tasks, half));
-            self.rest(Ready { segment, tasks, strikes: 0, given_back, losses: 0 }, ctx);
+            self.rest(Ready::new(segment, some(&tasks, half), Tries { strikes: 0, losses: 0, ..tries }), ctx);
         }
     }
 
@@ -322,7 +311,7 @@ impl Dispatcher {
         let asking = Asking { batch, segment };
         let receipt = Receipt::new(asking, move |asking, verdict| me.post(SaidOfBatch { asking, verdict }));
         // If even this is lost, they wait in the ledger for the next run.
-        let ready = Ready { segment, tasks: Arc::default(), strikes: 0, given_back: 0, losses: 0 };
+        let ready = Ready::new(segment, Tasks::default(), Tries::default());
         self.in_flight.insert(batch, Flight { ready, receipts: 1, is_lost: false });
         self.recorder.post(Assessed { segment, answers: Vec::new(), dead, receipts: vec![BatchReceipt::new(receipt)] });
     }
@@ -346,63 +335,11 @@ impl Dispatcher {
     }
 }
 
-/// The waiting records of these segments, which lie in one group, and where in them each waiting row stands.
-fn open_segments(store: &dyn Store, job: &JobId, segments: &[PendingSegment]) -> Result<Open, Fault> {
-    let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
-        return Err(Fault::permanent("nothing is to be read"));
-    };
-    let group = first.group.as_deref();
-    let keys = store.keys(job, group, first.ordinals.start..last.ordinals.end)?;
-    let mut waiting: Vec<(u32, u32, (i64, i32))> = Vec::new();
-    for PendingSegment { segment, ordinals, rows, pending, .. } in segments {
-        let from = keys.partition_point(|(ordinal, _)| (*ordinal as u64) < ordinals.start);
-        let to = keys.partition_point(|(ordinal, _)| (*ordinal as u64) < ordinals.end);
-        if (to - from) as u64 != *rows {
-            let found = to - from;
-            return Err(Fault::permanent(format!("the store holds {found} of the {rows} rows of segment {segment}")));
-        }
-        waiting.extend(set_bits(pending).map(|row| (*segment, row, keys[from + row as usize])));
-    }
-    let mut records: Vec<Range<u64>> = Vec::new();
-    for (_, _, (ordinal, _)) in &waiting {
-        let ordinal = *ordinal as u64;
-        match records.last_mut() {
-            Some(range) if ordinal <= range.end => range.end = range.end.max(ordinal + 1),
-            _ => records.push(ordinal..ordinal + 1),
-        }
-    }
-    let rows = store.read_records(job, group, &records)?;
-    let mut at = 0;
-    let picked = waiting.into_iter().map(|(segment, row, key)| {
-        while at < rows.len() && (rows.ordinal[at], rows.alt_index[at]) != key {
-            at += 1;
-        }
-        let missing = || Fault::permanent(format!("the store holds no row {row} of segment {segment}"));
-        if at < rows.len() { Ok(Picked { segment, row, at }) } else { Err(missing()) }
-    });
-    let picked = picked.collect::<Result<Vec<Picked>, Fault>>()?;
-    Ok(Open { rows: Arc::new(rows), picked: Arc::new(picked), done: 0 })
-}
-
-/// Tasks of (segment, row in it) in batches, each of one segment.
-fn batches(tasks: impl Iterator<Item = (u32, u32, Task)>) -> Vec<(u32, Tasks)> {
-    let mut batches: Vec<(u32, Tasks)> = Vec::new();
-    for (segment, row, task) in tasks {
-        match batches.last_mut() {
-            Some((of, batch)) if *of == segment && batch.tasks.len() < BATCH_TASKS_MAX => {
-                batch.rows.push(row);
-                batch.tasks.push(task);
-            }
-            _ => batches.push((segment, Tasks { rows: vec![row], tasks: vec![task] })),
-        }
-    }
-    batches
-}
-
 /// Some of the tasks of a batch.
 fn some(tasks: &Tasks, which: impl IntoIterator<Item = usize>) -> Tasks {
-    let (rows, tasks) = which.into_iter().map(|nth| (tasks.rows[nth], tasks.tasks[nth].clone())).unzip();
-    Tasks { rows, tasks }
+    let mut some = Tasks::default();
+    which.into_iter().for_each(|nth| some.push(tasks.rows[nth], tasks.sites[nth].clone(), tasks.tasks[nth].clone()));
+    some
 }
 
 impl Stage for Dispatcher {
@@ -426,12 +363,13 @@ impl Takes<SaidOfBatch> for Dispatcher {
             && !self.is_draining
             && !ready.tasks.tasks.is_empty()
         {
-            let losses = ready.losses + 1;
+            let losses = ready.tries.losses + 1;
             if losses > LOSSES_MAX {
                 return self
                     .end(Some(Fault::transient("answers were lost again and again on their way to the ledger")));
             }
-            self.rest(Ready { losses, ..ready }, ctx);
+            let tries = Tries { losses, ..ready.tries };
+            self.rest(Ready { tries, ..ready }, ctx);
         }
         self.pump(ctx);
     }
@@ -440,18 +378,29 @@ impl Takes<SaidOfBatch> for Dispatcher {
 impl Takes<GivenBack> for Dispatcher {
     fn take(&mut self, back: GivenBack, ctx: &mut Ctx<Self>) {
         let Some(flight) = self.in_flight.get(&back.asking.batch) else { return };
-        let (segment, strikes, given_back) = (back.asking.segment, flight.ready.strikes, flight.ready.given_back + 1);
-        let tasks = Arc::new(some(&flight.ready.tasks, back.tasks));
+        let mut again = Ready::new(
+            back.asking.segment,
+            some(&flight.ready.tasks, back.tasks),
+            Tries { losses: 0, ..flight.ready.tries },
+        );
         match back.why {
             _ if self.is_draining => {}
-            Why::Panicked(why) => {
-                let given_back = given_back - 1;
-                self.on_panic(Ready { segment, tasks, strikes, given_back, losses: 0 }, &why, ctx);
+            Why::Panicked(why) => self.on_panic(again, &why, ctx),
+            Why::Fault(fault) => {
+                again.tries.given_back += 1;
+                if again.tries.given_back < GIVEN_BACK_MAX {
+                    return self.rest(again, ctx);
+                }
+                let Ready { segment, tasks, tries, .. } = again;
+                self.bury(segment, &tasks, "provider_failed", &fault.to_string(), tries.given_back);
             }
-            Why::Fault(fault) if given_back >= GIVEN_BACK_MAX => {
-                self.bury(segment, &tasks, "provider_failed", &fault.to_string(), given_back);
+            Why::Untouched if again.tries.untouched >= UNTOUCHED_MAX => {
+                self.end(Some(Fault::transient("alleles came back again and again because nobody had time for them")));
             }
-            Why::Fault(_) => self.rest(Ready { segment, tasks, strikes, given_back, losses: 0 }, ctx),
+            Why::Untouched => {
+                again.tries.untouched += 1;
+                self.rest(again, ctx);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | file | who |
 //! |---|---|
 //! | [`dispatcher`] | the home's queue: which alleles wait, how many are on their way |
+//! | [`reading`] | rows that wait → tasks, a few batches at a time |
 //! | [`asker`] | one provider: asks, tells panics and faults apart |
 //! | [`aggregator`] | findings of all providers on one allele → an assessment |
 //! | [`recorder`] | assessments → ledger, then receipts |
@@ -21,6 +22,7 @@ pub mod aggregator;
 pub mod asker;
 pub mod dispatcher;
 pub mod projection;
+pub mod reading;
 pub mod recorder;
 
 use std::collections::BTreeSet;

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// A longer value (bytes) is no evidence: a task and its findings keep a copy of each.
+pub const VALUE_BYTES_MAX: usize = 1024;
+
 /// The name of an input field: `CHROM`, `INFO/AF_EXAC`, `INFO/CSQ:REVEL`, `FORMAT/GT`. Cheap to copy.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Field(Arc<str>);
@@ -77,6 +80,10 @@ items! {
     Ref = "ref",
     /// This allele's ALT as read.
     Alt = "alt",
+    /// How many bases REF has, where it is too long to be there itself.
+    RefBases = "ref_bases",
+    /// How many bases ALT has, where it is spelt in bases and too long to be there itself.
+    AltBases = "alt_bases",
     /// `het`, `hom`, `hemi`, `absent` or `missing` in the sample that was asked for.
     Zygosity = "zygosity",
     /// Terms of the Sequence Ontology joined by `&`: of the chosen transcript, or of all where the file names none.
@@ -119,6 +126,8 @@ items! {
     Clinvar = "clinvar",
     /// Stars of ClinVar's review.
     ClinvarStars = "clinvar_stars",
+    /// Names of the items that the file has, but with values longer than [`VALUE_BYTES_MAX`]: they are missing. Joined by commas.
+    TooLong = "too_long",
 }
 
 impl fmt::Display for Item {
@@ -178,6 +187,16 @@ impl Evidence {
     /// The value of an item.
     pub fn value(&self, item: Item) -> Option<&str> {
         self.fact(item).map(|fact| fact.value.as_str())
+    }
+
+    /// Whether an item is missing because its value is too long.
+    pub fn is_too_long(&self, item: Item) -> bool {
+        self.value(Item::TooLong).is_some_and(|names| names.split(',').any(|name| name == item.as_str()))
+    }
+
+    /// What it takes in memory (bytes).
+    pub fn bytes(&self) -> usize {
+        self.facts.iter().map(|fact| size_of::<Fact>() + fact.value.len()).sum()
     }
 
     /// The value of an item as a number.

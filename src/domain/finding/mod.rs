@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use acmg::{Classification, Code, Direction, NULL_TERMS, Side, Strength, settle, sum};
 pub use assessment::{Agreement, Assessment, Conclusion, Dissent, merge};
-pub use evidence::{Evidence, Fact, Field, Item};
+pub use evidence::{Evidence, Fact, Field, Item, VALUE_BYTES_MAX};
 
 /// The rules by which findings are made.
 pub const FRAMEWORK: &str = "ACMG/AMP 2015, ClinGen points";

@@ -1,7 +1,7 @@
 //! Criteria that rest on predictors: PP3, BP4 and BP7. REVEL for missense variants (Pejaver 2022), SpliceAI for splicing
 //! (Walker 2023).
 
-use super::consequence::{Class, has};
+use super::consequence::{Class, has, no_consequence};
 use crate::domain::finding::{Code, Criterion, Evidence, Fact, Item, Strength};
 
 /// REVEL at least: PP3.
@@ -40,7 +40,7 @@ impl<'e> Score<'e> {
 pub(super) fn criteria(evidence: &Evidence) -> [Criterion; 3] {
     const CODES: [Code; 3] = [Code::Pp3, Code::Bp4, Code::Bp7];
     let Some(consequence) = evidence.fact(Item::Consequence) else {
-        return CODES.map(|code| Criterion::not_assessed(code, "The file gives no consequence."));
+        return CODES.map(|code| Criterion::not_assessed(code, no_consequence(evidence)));
     };
     let splice = Score::of(evidence, Item::SpliceAi);
     let not_silent = |what| Criterion::not_met(Code::Bp7, consequence, what);

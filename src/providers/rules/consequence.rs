@@ -63,10 +63,19 @@ pub(super) fn has(consequence: &Fact, terms: &[&str]) -> bool {
     consequence.value.split('&').any(|term| terms.contains(&term))
 }
 
+/// Why what rests on the consequence is not assessed.
+pub(super) fn no_consequence(evidence: &Evidence) -> &'static str {
+    if evidence.is_too_long(Item::Consequence) {
+        "The consequence in the file is too long to be read."
+    } else {
+        "The file gives no consequence."
+    }
+}
+
 /// PVS1: very strong by default; moderate for a lost start, and for a stop or frameshift in the last exon.
 pub(super) fn pvs1(evidence: &Evidence, settings: &Settings) -> Criterion {
     let Some(consequence) = evidence.fact(Item::Consequence) else {
-        return Criterion::not_assessed(Code::Pvs1, "The file gives no consequence.");
+        return Criterion::not_assessed(Code::Pvs1, no_consequence(evidence));
     };
     if !has(consequence, NULL_TERMS) {
         return Criterion::not_met(Code::Pvs1, consequence, "The consequence is no null variant.");
@@ -119,7 +128,7 @@ fn null_strength(evidence: &Evidence, consequence: &Fact) -> (Strength, &'static
 /// PM4: a lost stop. Whether an in-frame change lies in a repeat the file does not say.
 pub(super) fn pm4(evidence: &Evidence) -> Criterion {
     match evidence.fact(Item::Consequence) {
-        None => Criterion::not_assessed(Code::Pm4, "The file gives no consequence."),
+        None => Criterion::not_assessed(Code::Pm4, no_consequence(evidence)),
         Some(consequence) if Class::of(&consequence.value) != Class::Length => {
             Criterion::not_met(Code::Pm4, consequence, "The consequence is no in-frame change of the protein's length.")
         }

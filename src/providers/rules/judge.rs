@@ -6,7 +6,7 @@ use super::settings::Settings;
 use super::{KIND, VERSION, computational, consequence, frequency, record};
 use crate::domain::finding::{
     Basis, Classification, Code, Criterion, Evidence, FRAMEWORK, FRAMEWORK_VERSION, Finding, Item, NULL_TERMS, Status,
-    settle, sum,
+    VALUE_BYTES_MAX, settle, sum,
 };
 
 /// What no annotation of a single allele in a VCF file can decide.
@@ -49,11 +49,15 @@ pub fn judge(evidence: &Evidence, settings: &Settings) -> Finding {
         (false, Some(recorded)) => (recorded, Basis::Record),
         (false, None) => (by_points, Basis::Criteria),
     };
-    let summary = match doubt {
+    let mut summary = match doubt {
         Some(doubt) => format!("Not enough evidence: {doubt} {WHAT_IT_IS}"),
         None if basis == Basis::Record => from_the_record(evidence, classification, points, by_points),
         None => format!("{}: {points} points. {WHAT_IT_IS}", in_words(&criteria)),
     };
+    if let Some(items) = evidence.value(Item::TooLong) {
+        let items = items.replace(',', ", ");
+        summary.push_str(&format!(" Longer than {VALUE_BYTES_MAX} bytes in the record, and so not read: {items}."));
+    }
     Finding {
         provider: Cow::Borrowed(KIND),
         provider_version: Cow::Borrowed(VERSION),
@@ -82,11 +86,15 @@ fn doubt(
         |code: Code| criteria.iter().find(|criterion| criterion.code == code).map(|criterion| criterion.status);
     let is = |code, wanted| status(code) == Some(wanted);
     let is_missing = |item| evidence.fact(item).is_none();
-    if !evidence.value(Item::Alt).is_some_and(is_spelt_in_bases) {
+    // An allele that is too long to be among the evidence is there with the number of its bases.
+    if is_missing(Item::AltBases) && !evidence.value(Item::Alt).is_some_and(is_spelt_in_bases) {
         return Some("the allele is not spelt in bases.");
     }
     if recorded.is_some() {
         return None;
+    }
+    if evidence.is_too_long(Item::Consequence) || evidence.is_too_long(Item::Clinvar) {
+        return Some("what the record says of it is too long to be read.");
     }
     let has_no_frequency = is(Code::Pm2, Status::NotAssessed) && is(Code::Bs1, Status::NotAssessed);
     if is_missing(Item::Consequence) && has_no_frequency {

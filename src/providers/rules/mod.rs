@@ -10,7 +10,7 @@ mod record;
 mod settings;
 
 pub use judge::judge;
-pub use settings::{Inheritance, LossOfFunctionGenes, MissingFrequency, Settings};
+pub use settings::{CLINVAR_STARS_WORDS, Inheritance, LossOfFunctionGenes, MissingFrequency, Settings};
 
 use super::{Clock, Outcome, Outcomes, Provider, Task};
 use crate::domain::finding::Classification;

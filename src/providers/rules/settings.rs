@@ -15,6 +15,11 @@ pub enum MissingFrequency {
     Absent,
 }
 
+impl MissingFrequency {
+    /// The words of `missing_frequency`.
+    pub const WORDS: [&str; 2] = ["unknown", "absent"];
+}
+
 /// How the diseases in question are inherited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Inheritance {
@@ -26,6 +31,14 @@ pub enum Inheritance {
     /// Both copies are needed: healthy carriers exist.
     Recessive,
 }
+
+impl Inheritance {
+    /// The words of `inheritance`.
+    pub const WORDS: [&str; 3] = ["unknown", "dominant", "recessive"];
+}
+
+/// The words of `clinvar_stars_min`.
+pub const CLINVAR_STARS_WORDS: [&str; 4] = ["2", "3", "4", "never"];
 
 /// Genes where loss of function is a known mechanism of disease.
 #[derive(Debug, Clone, PartialEq, Eq)]
