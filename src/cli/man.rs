@@ -49,6 +49,18 @@ fn with_lines(page: &str) -> String {
     format!("{before}{EXTRA}{}{after}", extra.trim_end().replace('\n', "\n.br\n"))
 }
 
+/// `NAME.1`, and `NAME-COMMAND.1` for what is below it; returns how many.
+fn write(command: &Command, dir: &Path, name: &str) -> Result<u32, Failure> {
+    let path = dir.join(format!("{name}.1"));
+    let failed = |error: std::io::Error| Failure::new(IO, format!("cannot write {}: {error}", path.display()));
+    std::fs::write(&path, page(command)?).map_err(failed)?;
+    let mut pages = 1;
+    for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        pages += write(below, dir, &format!("{name}-{}", below.get_name()))?;
+    }
+    Ok(pages)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,16 +72,4 @@ mod tests {
         assert_eq!(with_lines(page), lines);
         assert_eq!(with_lines(".SH NAME\na\n"), ".SH NAME\na\n");
     }
-}
-
-/// `NAME.1`, and `NAME-COMMAND.1` for what is below it; returns how many.
-fn write(command: &Command, dir: &Path, name: &str) -> Result<u32, Failure> {
-    let path = dir.join(format!("{name}.1"));
-    let failed = |error: std::io::Error| Failure::new(IO, format!("cannot write {}: {error}", path.display()));
-    std::fs::write(&path, page(command)?).map_err(failed)?;
-    let mut pages = 1;
-    for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
-        pages += write(below, dir, &format!("{name}-{}", below.get_name()))?;
-    }
-    Ok(pages)
 }
