@@ -214,7 +214,8 @@ impl Filter {
             let intervals = regions.of_contig(rows.contigs.name(rows.contig[first]));
             // The telomere (POS 0) is before every interval, and a part of its contig.
             let is_whole = || intervals.iter().any(|&(from, to)| from == 0 && to == u32::MAX);
-            if !overlaps(intervals, start, start.saturating_add(bases)) && !(start < 0 && is_whole()) {
+            let is_asked_for = overlaps(intervals, start, start.saturating_add(bases)) || start < 0 && is_whole();
+            if !is_asked_for {
                 return false;
             }
         }
