@@ -14,14 +14,22 @@
 //! | [`certificate`] | whether what the store holds is what the file says |
 //! | [`poison`] | how often to try, and which record to blame |
 //! | [`restart`] | how soon a stage restarts, and when to give up |
+//! | [`breaker`] | whether new segments should start on a route (docs/failover.md) |
+//! | [`routes`] | which route and partition comes next, and when to back off |
+//! | [`sent`] | what was published and waits for its receipt, and what to publish again |
+//! | [`prefix`] | how far a partition was read, how far that may be committed, and whether its log is still the same |
 
+pub mod breaker;
 pub mod certificate;
 pub mod group;
 pub mod job;
 pub mod poison;
+pub mod prefix;
 pub mod receipt;
 pub mod restart;
+pub mod routes;
 pub mod segment;
+pub mod sent;
 pub mod sink;
 pub mod source;
 pub mod window;
@@ -40,6 +48,12 @@ pub enum Mutant {
     SkipOneFsync,
     /// A job is certified by its counts alone.
     CertifyByCount,
+    /// A consumer reads the preferred route only.
+    ReadOnlyThePrimary,
+    /// An offset is committed although a message before it is not resolved.
+    CommitPastUnresolved,
+    /// What brought nothing on a route is tried on this route again, and nowhere else.
+    RetryTheSameRouteOnly,
 }
 
 /// Whether `mutant` is switched on in this thread.

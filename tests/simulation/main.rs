@@ -9,6 +9,7 @@
 //! | `world` | time, the link, and what goes wrong |
 //! | `ingest`, `home` | the two processes that drive the core |
 //! | `oracle` | the invariants of the design (numbers as there), after every event |
+//! | `routes` | failover: a source, a home, and two brokers between them that do everything wrong |
 //!
 //! `VCF_AGENT_SEEDS=1000000` runs more seeds, `VCF_AGENT_SEED=17` one, and shows its history.
 
@@ -17,6 +18,7 @@ mod home;
 mod ingest;
 mod model;
 mod oracle;
+mod routes;
 mod world;
 
 use oracle::Violation;
@@ -170,6 +172,8 @@ mod mutants {
             Mutant::DropIsDelivered | Mutant::AckIsDone | Mutant::SkipOneFsync => &[1],
             Mutant::NoInBatchDedup => &[2],
             Mutant::CertifyByCount => &[2, 5],
+            // Failover is the matter of `routes`.
+            Mutant::ReadOnlyThePrimary | Mutant::CommitPastUnresolved | Mutant::RetryTheSameRouteOnly => &[],
         }
     }
 
