@@ -168,7 +168,9 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InARow { signal, failures } => write!(f, "{failures} {signal}, one after the other"),
+            Self::InARow { signal, failures } => {
+                write!(f, "{failures} {signal}, one after the other")
+            }
             Self::Half { signal, failures, seen } => write!(f, "{failures} {signal} among the last {seen} outcomes"),
             Self::Healthy { healthy_ms, dwell_ms } => {
                 write!(f, "healthy for {healthy_ms} ms, and at least {dwell_ms} ms open")

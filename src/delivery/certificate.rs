@@ -36,7 +36,9 @@ pub struct Scan {
 
 /// Whether the scan found exactly what the parser counted less the dead, and nothing twice.
 pub fn holds(parsed: Tally, dead: Tally, scan: Scan) -> bool {
-    let Some(expected) = parsed.less(dead) else { return false };
+    let Some(expected) = parsed.less(dead) else {
+        return false;
+    };
     if mutant(Mutant::CertifyByCount) {
         return scan.found.rows == expected.rows;
     }

@@ -118,7 +118,9 @@ impl Sent {
 
     /// Nobody knows what became of the publication, or it was refused for now: the segment waits again. False if that is old news.
     pub fn in_vain(&mut self, segment: Segment, attempt: u32) -> bool {
-        let Some((entry, place)) = self.publishing(segment, attempt) else { return false };
+        let Some((entry, place)) = self.publishing(segment, attempt) else {
+            return false;
+        };
         entry.tries.in_vain(place.target.route);
         entry.stage = Stage::Waits;
         true
@@ -148,10 +150,14 @@ impl Sent {
     /// nothing is: what it has not read it will read, and copies would only add to that. `home_since_ms` is when it was found
     /// alive ([`Pulse::alive_since_ms`]); it gets the full patience from then.
     pub fn overdue(&mut self, now_ms: u64, home_since_ms: Option<u64>) -> Vec<Late> {
-        let Some(home_since_ms) = home_since_ms else { return Vec::new() };
+        let Some(home_since_ms) = home_since_ms else {
+            return Vec::new();
+        };
         let mut late = Vec::new();
         for (&segment, entry) in &mut self.entries {
-            let Stage::Sent(place, at_ms) = &mut entry.stage else { continue };
+            let Stage::Sent(place, at_ms) = &mut entry.stage else {
+                continue;
+            };
             // A clock that was set back: the waiting begins anew.
             *at_ms = (*at_ms).min(now_ms);
             let (place, at_ms) = (*place, *at_ms);

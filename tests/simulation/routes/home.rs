@@ -10,7 +10,7 @@ use vcf_agent::delivery::routes::{Allowed, Attempt, RouteId, Routes, Step, Tries
 use vcf_agent::delivery::segment::Segment;
 use vcf_agent::delivery::sink::{Offer, Sink};
 
-use super::log::{Body, Message, PARTITIONS, Topic};
+use super::log::{At, Body, Message, PARTITIONS, Topic};
 use super::reader::Reader;
 use super::world::{BREAKER, Event, Outside, ROUTES, Who};
 use crate::oracle::Checked;
@@ -24,7 +24,7 @@ const REPLY_WAITS_MAX: u32 = 2;
 #[derive(Debug, Clone, Copy)]
 struct Copied {
     route: RouteId,
-    partition: u32,
+    at: At,
     token: Token,
     segment: Segment,
     attempt: u32,
@@ -47,15 +47,16 @@ pub struct Home {
     commits: BTreeMap<u64, Group<Copied>>,
     replies: BTreeMap<u64, Reply>,
     ids: u64,
-    readers: BTreeMap<(RouteId, u32), Reader>,
+    /// Of segments, all partitions of all generations.
+    readers: BTreeMap<(RouteId, At), Reader>,
+    /// The generation of the topic of receipts that is published to.
+    generations: BTreeMap<RouteId, u32>,
     routes: Routes,
 }
 
 impl Home {
     pub fn start(life: u64, outside: &mut Outside) -> Self {
         let routes = Routes::new(ROUTES, BREAKER).expect("two names");
-        let at = |route: RouteId| (0..PARTITIONS).map(move |partition| (route, partition));
-        let reader = |at| (at, Reader::new(outside.ledger.offsets.get(&at).copied()));
         let home = Self {
             life,
             sink: Sink::new(outside.ledger.done.clone()),
@@ -64,7 +65,8 @@ impl Home {
             commits: BTreeMap::new(),
             replies: BTreeMap::new(),
             ids: 0,
-            readers: routes.ids().flat_map(at).map(reader).collect(),
+            readers: BTreeMap::new(),
+            generations: routes.ids().map(|route| (route, 1)).collect(),
             routes,
         };
         for route in home.routes.to_read() {
@@ -97,11 +99,13 @@ impl Home {
     /// A sign of life on every route; nobody repeats it.
     fn beat(&mut self, outside: &mut Outside) {
         for route in self.routes.ids() {
-            let message = outside.message(Body::Beat);
-            let now_ms = outside.now_ms;
+            let generation = self.generations.entry(route).or_insert(1);
+            *generation = outside.newest(route, Topic::Receipts, *generation);
+            let at = At { topic: Topic::Receipts, generation: *generation, partition: 0 };
+            let (message, now_ms) = (outside.message(Body::Beat), outside.now_ms);
             let broker = &mut outside.brokers[route.index()];
             if broker.takes(now_ms) {
-                broker.append(Topic::Receipts, 0, message, now_ms);
+                broker.append(at, message, now_ms);
             }
         }
         outside.after(25, Event::Beats { life: self.life });
@@ -109,37 +113,52 @@ impl Home {
 
     fn poll(&mut self, route: RouteId, outside: &mut Outside) -> Checked {
         outside.after(8, Event::Polls { who: Who::Home, route, life: self.life });
-        for partition in 0..PARTITIONS {
-            let at = (Topic::Segments, partition);
-            let Some(reader) = self.readers.get_mut(&(route, partition)) else { continue };
-            let polled = reader.poll(&outside.brokers[route.index()], at, outside.now_ms);
-            self.hear(route, News::Polled { lane: partition, ok: polled.is_ok() }, outside)?;
-            let Ok(polled) = polled else { continue };
-            if polled.truncated {
-                outside.count("truncations noticed");
+        let newest = outside.newest(route, Topic::Segments, 1);
+        for generation in 1..=newest {
+            for partition in 0..PARTITIONS {
+                let at = At { topic: Topic::Segments, generation, partition };
+                self.poll_one(route, at, generation < newest, outside)?;
             }
-            for _ in 0..polled.known {
-                outside.count("read again");
-            }
-            for (token, message) in polled.messages {
-                self.take(route, partition, token, message, outside);
-            }
-            self.commit_offset(route, partition, outside)?;
         }
         Ok(())
     }
 
-    fn commit_offset(&mut self, route: RouteId, partition: u32, outside: &mut Outside) -> Checked {
-        let Some(reader) = self.readers.get_mut(&(route, partition)) else { return Ok(()) };
-        let (broker, at) = (&mut outside.brokers[route.index()], (Topic::Segments, partition));
-        let Some(next) = reader.to_commit(broker) else { return Ok(()) };
+    fn poll_one(&mut self, route: RouteId, at: At, has_next: bool, outside: &mut Outside) -> Checked {
+        let committed = outside.ledger.offsets.get(&(route, at)).copied();
+        let reader = self.readers.entry((route, at)).or_insert_with(|| Reader::new(committed));
+        // It is left for a person; what was in it comes again.
+        if reader.is_given_up() && has_next {
+            return Ok(());
+        }
+        let polled = reader.poll(&outside.brokers[route.index()], at, outside.now_ms);
+        if reader.is_given_up() {
+            outside.open_next(route, at);
+        }
+        self.hear(route, News::Polled { lane: at.partition, ok: polled.is_ok() }, outside)?;
+        let Ok(polled) = polled else { return Ok(()) };
+        if polled.truncated {
+            outside.count("truncations noticed");
+        }
+        for _ in 0..polled.known {
+            outside.count("read again");
+        }
+        for (token, message) in polled.messages {
+            self.take(route, at, token, message, outside);
+        }
+        self.commit_offset(route, at, outside)
+    }
+
+    fn commit_offset(&mut self, route: RouteId, at: At, outside: &mut Outside) -> Checked {
+        let Some(reader) = self.readers.get_mut(&(route, at)) else { return Ok(()) };
+        let broker = &mut outside.brokers[route.index()];
+        let Some(next) = reader.new_commit(broker) else { return Ok(()) };
         broker.committed.insert(at, next);
         outside.oracle.committed(broker, at, next, &outside.ledger.done)
     }
 
-    fn take(&mut self, route: RouteId, partition: u32, token: Token, message: Message, outside: &mut Outside) {
+    fn take(&mut self, route: RouteId, at: At, token: Token, message: Message, outside: &mut Outside) {
         let Body::Segment { segment, attempt } = message.body else { return };
-        let copy = Copied { route, partition, token, segment, attempt };
+        let copy = Copied { route, at, token, segment, attempt };
         match self.sink.offer(segment) {
             Offer::Done => {
                 outside.count("done again");
@@ -159,7 +178,7 @@ impl Home {
     }
 
     fn resolve(&mut self, copy: Copied) {
-        if let Some(reader) = self.readers.get_mut(&(copy.route, copy.partition)) {
+        if let Some(reader) = self.readers.get_mut(&(copy.route, copy.at)) {
             reader.prefix.done(copy.token);
         }
     }
@@ -188,7 +207,7 @@ impl Home {
             if fails {
                 self.sink.dropped(segment);
                 for copy in copies {
-                    if let Some(reader) = self.readers.get_mut(&(copy.route, copy.partition)) {
+                    if let Some(reader) = self.readers.get_mut(&(copy.route, copy.at)) {
                         reader.prefix.lost(copy.token);
                     }
                 }
@@ -203,10 +222,8 @@ impl Home {
         }
         // In the same transaction.
         for (&at, reader) in &self.readers {
-            match reader.prefix.committable() {
-                Some(committable) => drop(outside.ledger.offsets.insert(at, committable)),
-                None => drop(outside.ledger.offsets.remove(&at)),
-            }
+            outside.ledger.offsets.remove(&at);
+            outside.ledger.offsets.extend(reader.prefix.committable().map(|committable| (at, committable)));
         }
         Ok(())
     }
@@ -229,7 +246,9 @@ impl Home {
         match reply.attempt.step(outside.rng.f64()) {
             Step::Publish(target) => {
                 let body = Body::Receipt { segment: reply.to.segment, attempt: reply.to.attempt };
-                let (outcome, after_ms, _) = outside.publish(target.route, Topic::Receipts, target.partition, body);
+                let generation = self.generations.get(&target.route).copied().unwrap_or(1);
+                let at = At { topic: Topic::Receipts, generation, partition: target.partition };
+                let (outcome, after_ms, _) = outside.publish(target.route, at, body);
                 let event = Event::ReceiptEnded { life: self.life, id, route: target.route, outcome };
                 outside.after(after_ms, event);
             }

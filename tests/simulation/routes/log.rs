@@ -24,6 +24,23 @@ pub enum Topic {
     Receipts,
 }
 
+/// A partition of a generation of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At {
+    pub topic: Topic,
+    pub generation: u32,
+    pub partition: u32,
+}
+
+/// Why a poll brought nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollError {
+    /// The broker is not there, or was away.
+    Away,
+    /// It is there, and this partition cannot be read.
+    Unreadable,
+}
+
 /// What a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
@@ -95,23 +112,37 @@ pub struct Ending {
 /// See the module.
 #[derive(Default)]
 pub struct Broker {
-    topics: BTreeMap<(Topic, u32), Partition>,
+    partitions: BTreeMap<At, Partition>,
     /// Connections of a former life are broken.
     pub epoch: u64,
     pub no_publish_until_ms: u64,
     pub no_poll_until_ms: u64,
     /// What readers told it; kept apart from the logs, as brokers do.
-    pub committed: BTreeMap<(Topic, u32), u64>,
+    pub committed: BTreeMap<At, u64>,
 }
 
 impl Broker {
     pub fn new() -> Self {
         let mut broker = Self { epoch: 1, ..Self::default() };
-        for partition in 0..PARTITIONS {
-            broker.topics.insert((Topic::Segments, partition), Partition::default());
-        }
-        broker.topics.insert((Topic::Receipts, 0), Partition::default());
+        broker.open_next(Topic::Segments, 0);
+        broker.open_next(Topic::Receipts, 0);
         broker
+    }
+
+    /// Creates the generation after this one, if it is the newest.
+    pub fn open_next(&mut self, topic: Topic, after: u32) -> bool {
+        let is_newest = self.newest(topic) == after;
+        let partitions = if topic == Topic::Segments { PARTITIONS } else { 1 };
+        for partition in (0..partitions).filter(|_| is_newest) {
+            self.partitions.insert(At { topic, generation: after + 1, partition }, Partition::default());
+        }
+        is_newest
+    }
+
+    /// The newest generation of a topic; 0 if there is none.
+    pub fn newest(&self, topic: Topic) -> u32 {
+        let key = |generation| At { topic, generation, partition: 0 };
+        self.partitions.range(key(0)..=key(u32::MAX)).next_back().map_or(0, |(at, _)| at.generation)
     }
 
     pub fn takes(&self, now_ms: u64) -> bool {
@@ -122,16 +153,16 @@ impl Broker {
         now_ms >= self.no_poll_until_ms
     }
 
-    pub fn partitions(&mut self) -> impl Iterator<Item = (&(Topic, u32), &mut Partition)> {
-        self.topics.iter_mut()
+    pub fn partitions(&mut self) -> impl Iterator<Item = (&At, &mut Partition)> {
+        self.partitions.iter_mut()
     }
 
-    pub fn entries(&self, topic: Topic, partition: u32) -> &[Entry] {
-        self.topics.get(&(topic, partition)).map_or(&[], |partition| &partition.entries)
+    pub fn entries(&self, at: At) -> &[Entry] {
+        self.partitions.get(&at).map_or(&[], |partition| &partition.entries)
     }
 
-    pub fn append(&mut self, topic: Topic, partition: u32, message: Message, now_ms: u64) {
-        if let Some(partition) = self.topics.get_mut(&(topic, partition)) {
+    pub fn append(&mut self, at: At, message: Message, now_ms: u64) {
+        if let Some(partition) = self.partitions.get_mut(&at) {
             partition.entries.push(Entry { message, shows_at_ms: now_ms.max(partition.shows_late_until_ms) });
         }
     }
@@ -139,7 +170,7 @@ impl Broker {
     /// A publication, and what becomes of it.
     pub fn publish(
         &mut self,
-        (topic, partition): (Topic, u32),
+        at: At,
         message: Message,
         habits: Habits,
         rng: &mut fastrand::Rng,
@@ -175,14 +206,14 @@ impl Broker {
         }
         if chance(habits.shows_late) {
             let until_ms = now_ms + later;
-            if let Some(partition) = self.topics.get_mut(&(topic, partition)) {
+            if let Some(partition) = self.partitions.get_mut(&at) {
                 partition.shows_late_until_ms = partition.shows_late_until_ms.max(until_ms);
             }
             ending.fault = Some("shown late");
         }
-        self.append(topic, partition, message, now_ms);
+        self.append(at, message, now_ms);
         if chance(habits.doubles) {
-            self.append(topic, partition, message, now_ms);
+            self.append(at, message, now_ms);
             ending.fault = ending.fault.or(Some("doubled"));
         }
         ending
@@ -191,16 +222,16 @@ impl Broker {
     /// Reads from `position` on; an error for a connection of a former life.
     pub fn poll(
         &self,
-        (topic, partition): (Topic, u32),
+        at: At,
         position: Option<u64>,
         epoch: u64,
         now_ms: u64,
-    ) -> Result<Vec<(Consumed, Message)>, ()> {
-        let there = self.topics.get(&(topic, partition)).filter(|there| !there.is_unreadable).ok_or(())?;
+    ) -> Result<Vec<(Consumed, Message)>, PollError> {
         if epoch != self.epoch || !self.gives(now_ms) {
-            return Err(());
+            return Err(PollError::Away);
         }
-        let from = usize::try_from(position.unwrap_or(0)).map_err(drop)?;
+        let there = self.partitions.get(&at).filter(|there| !there.is_unreadable).ok_or(PollError::Unreadable)?;
+        let from = position.unwrap_or(0) as usize;
         let new = there.entries.iter().enumerate().skip(from).take_while(|(_, entry)| entry.shows_at_ms <= now_ms);
         Ok(new
             .take(20)
@@ -212,7 +243,7 @@ impl Broker {
     pub fn restart(&mut self, loses_tails: bool, rng: &mut fastrand::Rng) -> u64 {
         self.epoch += 1;
         let mut lost = 0;
-        for partition in self.topics.values_mut().filter(|_| loses_tails) {
+        for partition in self.partitions.values_mut().filter(|_| loses_tails) {
             let keep = partition.entries.len() - rng.usize(..=partition.entries.len().min(6));
             lost += (partition.entries.len() - keep) as u64;
             partition.entries.truncate(keep);

@@ -23,7 +23,7 @@ use world::{Plan, World, live};
 use crate::oracle::Violation;
 use crate::{Seed, number, seeds};
 
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 5_000;
 
 /// What a range of seeds came to.
 #[derive(Default)]
@@ -106,6 +106,7 @@ fn whatever_two_brokers_do_no_invariant_breaks_and_every_segment_arrives() {
             "truncations noticed",
             "unreadable",
             "broken for good",
+            "generations opened",
             "home crashes",
             "failed commits",
             "read again",

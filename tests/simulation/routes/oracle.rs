@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use vcf_agent::delivery::segment::{Segment, SegmentSet};
 
-use super::log::{Body, Broker, Topic};
+use super::log::{At, Body, Broker};
 use crate::oracle::{Checked, broken};
 
 /// See the module.
@@ -73,16 +73,15 @@ impl Oracle {
     }
 
     /// Reading goes on, or will, with `next`: everything before it in the log that lies there now is resolved.
-    pub fn committed(&self, broker: &Broker, at: (Topic, u32), next: u64, resolved: &SegmentSet) -> Checked {
-        let (topic, partition) = at;
-        let before = broker.entries(topic, partition).iter().enumerate().take(next as usize);
+    pub fn committed(&self, broker: &Broker, at: At, next: u64, resolved: &SegmentSet) -> Checked {
+        let before = broker.entries(at).iter().enumerate().take(next as usize);
         for (offset, entry) in before {
             let is_resolved = match entry.message.body {
                 Body::Segment { segment, .. } | Body::Receipt { segment, .. } => resolved.contains(segment),
                 Body::Beat => true,
             };
             if !is_resolved {
-                let what = format!("{next} is committed in {topic:?}.{partition}, and {:?}", entry.message.body);
+                let what = format!("{next} is committed in {at:?}, and {:?}", entry.message.body);
                 return broken(4, format!("{what} at {offset} is not resolved"));
             }
         }

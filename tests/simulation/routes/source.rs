@@ -10,10 +10,19 @@ use vcf_agent::delivery::segment::{Segment, SegmentSet};
 use vcf_agent::delivery::sent::{Place, Pulse, Sent};
 use vcf_agent::delivery::source::{Read, Source};
 
-use super::log::{Body, PARTITIONS, Topic};
+use super::log::{At, Body, PARTITIONS, Topic};
 use super::reader::Reader;
 use super::world::{BREAKER, Event, Outside, ROUTES, SENT, Who};
 use crate::oracle::{Checked, broken};
+
+/// What a flip must not touch.
+#[derive(Debug, PartialEq)]
+struct InFlight {
+    done: SegmentSet,
+    with_credit: Vec<Segment>,
+    sent: Vec<(Segment, u32, Place)>,
+    waiting: Vec<Segment>,
+}
 
 /// See the module.
 pub struct Publisher {
@@ -21,7 +30,10 @@ pub struct Publisher {
     source: Source,
     sent: Sent,
     pulse: Pulse,
-    readers: BTreeMap<RouteId, Reader>,
+    /// Of receipts, by route and generation.
+    readers: BTreeMap<(RouteId, u32), Reader>,
+    /// The generation of the topic of segments that is published to.
+    generations: BTreeMap<RouteId, u32>,
     attempts: BTreeMap<Segment, Attempt>,
     next: Segment,
     /// Waits for credit.
@@ -32,7 +44,8 @@ impl Publisher {
     pub fn new(outside: &Outside) -> Self {
         let routes = Routes::new(ROUTES, BREAKER).expect("two names");
         Self {
-            readers: routes.ids().map(|route| (route, Reader::new(None))).collect(),
+            readers: BTreeMap::new(),
+            generations: routes.ids().map(|route| (route, 1)).collect(),
             routes,
             source: Source::new(outside.window_bytes, SegmentSet::default()),
             sent: Sent::new(SENT),
@@ -86,10 +99,12 @@ impl Publisher {
         let Some(attempt) = self.attempts.get_mut(&segment) else { return Ok(()) };
         match attempt.step(outside.rng.f64()) {
             Step::Publish(target) => {
-                let Some(attempt) = self.sent.publish(segment, Place { target, generation: 1 }) else { return Ok(()) };
                 let route = target.route;
+                let generation = self.generations.get(&route).copied().unwrap_or(1);
+                let Some(attempt) = self.sent.publish(segment, Place { target, generation }) else { return Ok(()) };
+                let at = At { topic: Topic::Segments, generation, partition: target.partition };
                 let body = Body::Segment { segment, attempt };
-                let (outcome, after_ms, lands) = outside.publish(route, Topic::Segments, target.partition, body);
+                let (outcome, after_ms, lands) = outside.publish(route, at, body);
                 outside.after(after_ms, Event::Ended { segment, attempt, route, outcome });
                 if lands {
                     outside.oracle.lands(segment)?;
@@ -132,6 +147,7 @@ impl Publisher {
         for late in self.sent.overdue(outside.now_ms, home_since_ms) {
             outside.count("overdue");
             outside.say(|| format!("overdue: {late:?}"));
+            self.look_for_generations(outside);
             let partition = late.place.target.partition;
             self.hear(late.place.target.route, News::Overdue { partition, home_is_alive: true }, outside)?;
             self.attempt(late.segment, outside)?;
@@ -139,12 +155,38 @@ impl Publisher {
         Ok(())
     }
 
-    /// Polls the receipts of a route.
+    /// On a missing receipt: is there a newer generation to publish to?
+    fn look_for_generations(&mut self, outside: &Outside) {
+        for (route, generation) in &mut self.generations {
+            *generation = outside.newest(*route, Topic::Segments, *generation);
+        }
+    }
+
+    /// Polls the receipts of a route, of every generation.
     pub fn poll(&mut self, route: RouteId, outside: &mut Outside) -> Checked {
         outside.after(8, Event::Polls { who: Who::Source, route, life: 0 });
-        let at = (Topic::Receipts, 0);
-        let Some(reader) = self.readers.get_mut(&route) else { return Ok(()) };
+        let newest = outside.newest(route, Topic::Receipts, 1);
+        for generation in 1..=newest {
+            self.poll_one(
+                route,
+                At { topic: Topic::Receipts, generation, partition: 0 },
+                generation < newest,
+                outside,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn poll_one(&mut self, route: RouteId, at: At, has_next: bool, outside: &mut Outside) -> Checked {
+        let key = (route, at.generation);
+        let reader = self.readers.entry(key).or_insert_with(|| Reader::new(None));
+        if reader.is_given_up() && has_next {
+            return Ok(());
+        }
         let polled = reader.poll(&outside.brokers[route.index()], at, outside.now_ms);
+        if reader.is_given_up() {
+            outside.open_next(route, at);
+        }
         self.hear(route, News::Polled { lane: 0, ok: polled.is_ok() }, outside)?;
         let Ok(polled) = polled else { return Ok(()) };
         if polled.truncated {
@@ -155,12 +197,12 @@ impl Publisher {
             if let Body::Receipt { segment, attempt } = message.body {
                 self.receipt(segment, attempt, outside)?;
             }
-            if let Some(reader) = self.readers.get_mut(&route) {
+            if let Some(reader) = self.readers.get_mut(&key) {
                 reader.prefix.done(token);
             }
         }
-        let Some(reader) = self.readers.get_mut(&route) else { return Ok(()) };
-        match reader.to_commit(&outside.brokers[route.index()]) {
+        let Some(reader) = self.readers.get_mut(&key) else { return Ok(()) };
+        match reader.new_commit(&outside.brokers[route.index()]) {
             Some(next) => outside.oracle.committed(&outside.brokers[route.index()], at, next, self.source.done()),
             None => Ok(()),
         }
@@ -191,9 +233,13 @@ impl Publisher {
         Ok(())
     }
 
-    fn in_flight(&self) -> (SegmentSet, Vec<Segment>, Vec<(Segment, u32, Place)>, Vec<Segment>) {
-        let waiting = self.sent.waiting().collect();
-        (self.source.done().clone(), self.source.in_flight().collect(), self.sent.sent().collect(), waiting)
+    fn in_flight(&self) -> InFlight {
+        InFlight {
+            done: self.source.done().clone(),
+            with_credit: self.source.in_flight().collect(),
+            sent: self.sent.sent().collect(),
+            waiting: self.sent.waiting().collect(),
+        }
     }
 
     pub fn at_the_end(&self) -> Checked {

@@ -9,7 +9,7 @@ use vcf_agent::delivery::segment::{Segment, SegmentSet};
 use vcf_agent::delivery::sent::SentPolicy;
 
 use super::home::Home;
-use super::log::{Body, Broker, Habits, Message, Topic};
+use super::log::{At, Body, Broker, Habits, Message, Topic};
 use super::oracle::Oracle;
 use super::source::Publisher;
 use crate::oracle::{Checked, Violation, broken};
@@ -78,7 +78,7 @@ pub enum Event {
     Lands { life: u64, id: u64 },
     ReceiptEnded { life: u64, id: u64, route: RouteId, outcome: Outcome },
     RepliesAgain { life: u64, id: u64 },
-    Appends { route: RouteId, topic: Topic, partition: u32, message: Message },
+    Appends { route: RouteId, at: At, message: Message },
     Goes(Mishap),
     HomeStarts,
 }
@@ -88,6 +88,8 @@ pub enum Event {
 pub struct Plan {
     pub habits: Habits,
     pub failed_commits: f64,
+    /// Whoever cannot read a partition opens the next generation of its topic.
+    pub has_generations: bool,
     pub mishaps: Vec<(u64, Mishap)>,
     /// From then on nothing new goes wrong (ms).
     pub until_ms: u64,
@@ -119,8 +121,9 @@ impl Plan {
             };
             mishaps.push((rng.u64(..until_ms), mishap));
         }
-        // What is broken for good is broken on one route only: the other one is usable, or becomes so again.
-        let route = rng.usize(..2);
+        // What is broken for good is broken on one route only: the other one is usable, or becomes so again. A partition that
+        // cannot be read is broken for good unless there are generations.
+        let (route, has_generations) = (rng.usize(..2), rng.bool());
         if rng.bool() {
             let what =
                 [Broken::Publish, Broken::Poll, Broken::Both, Broken::Receipts, Broken::Segments][rng.usize(..5)];
@@ -128,9 +131,10 @@ impl Plan {
         }
         if rng.u32(..3) == 0 {
             let partition = rng.u32(..super::log::PARTITIONS);
+            let route = if has_generations { rng.usize(..2) } else { route };
             mishaps.push((rng.u64(..until_ms), Mishap::Unreadable { route, partition }));
         }
-        Self { habits, failed_commits, mishaps, until_ms }
+        Self { habits, failed_commits, has_generations, mishaps, until_ms }
     }
 }
 
@@ -138,7 +142,7 @@ impl Plan {
 #[derive(Default)]
 pub struct Ledger {
     pub done: SegmentSet,
-    pub offsets: BTreeMap<(RouteId, u32), Committable>,
+    pub offsets: BTreeMap<(RouteId, At), Committable>,
 }
 
 /// Everything but the two nodes.
@@ -188,11 +192,11 @@ impl Outside {
     }
 
     /// Publishes; says what its sender will hear, and when, and whether a copy is or will be in the log.
-    pub fn publish(&mut self, route: RouteId, topic: Topic, partition: u32, body: Body) -> (Outcome, u64, bool) {
+    pub fn publish(&mut self, route: RouteId, at: At, body: Body) -> (Outcome, u64, bool) {
         let message = self.message(body);
         let habits = if self.is_hostile() { self.plan.habits } else { Habits::default() };
         let broker = &mut self.brokers[route.index()];
-        let ending = broker.publish((topic, partition), message, habits, &mut self.rng, self.now_ms);
+        let ending = broker.publish(at, message, habits, &mut self.rng, self.now_ms);
         if let Some(fault) = ending.fault {
             self.count(fault);
             // What lasts is met again each time that the patience passes.
@@ -200,9 +204,9 @@ impl Outside {
             self.oracle.faults += u64::from(fault != "doubled") + again;
         }
         if let Some(late_ms) = ending.late_ms {
-            self.after(late_ms, Event::Appends { route, topic, partition, message });
+            self.after(late_ms, Event::Appends { route, at, message });
         }
-        self.say(|| format!("{message:?} to {}.{topic:?}.{partition}: {:?}", ROUTES[route.index()], ending.outcome));
+        self.say(|| format!("{message:?} to {} {at:?}: {:?}", ROUTES[route.index()], ending.outcome));
         (ending.outcome, ending.after_ms, ending.copies > 0)
     }
 
@@ -216,6 +220,22 @@ impl Outside {
             self.oracle.faults += u64::from(self.oracle.broken[route.index()]);
         }
         Some(flip)
+    }
+
+    /// Somebody cannot read a partition: the next generation of its topic, if there is none yet and the broker can be reached.
+    pub fn open_next(&mut self, route: RouteId, at: At) {
+        let now_ms = self.now_ms;
+        let broker = &mut self.brokers[route.index()];
+        if self.plan.has_generations && broker.takes(now_ms) && broker.open_next(at.topic, at.generation) {
+            self.count("generations opened");
+            self.say(|| format!("the next generation after {} {at:?}", ROUTES[route.index()]));
+        }
+    }
+
+    /// The newest generation of a topic, as far as it can be found out; `known` if the broker is away.
+    pub fn newest(&self, route: RouteId, topic: Topic, known: u32) -> u32 {
+        let broker = &self.brokers[route.index()];
+        if broker.gives(self.now_ms) { broker.newest(topic) } else { known }
     }
 
     fn goes_wrong(&mut self, mishap: Mishap) {
@@ -240,7 +260,9 @@ impl Outside {
                     self.count("lost ends");
                 }
             }
-            Mishap::Unreadable { route, partition } => self.spoil(route, |at| at == (Topic::Segments, partition)),
+            Mishap::Unreadable { route, partition } => {
+                self.spoil(route, |at| at.topic == Topic::Segments && at.partition == partition)
+            }
             Mishap::Breaks { route, what } => self.breaks(route, what),
             Mishap::HomeCrashes => {}
         }
@@ -248,7 +270,7 @@ impl Outside {
 
     fn breaks(&mut self, route: usize, what: Broken) {
         self.count("broken for good");
-        self.oracle.broken[route] = true;
+        self.oracle.broken[route] |= matches!(what, Broken::Publish | Broken::Poll | Broken::Both);
         let broker = &mut self.brokers[route];
         if matches!(what, Broken::Publish | Broken::Both) {
             broker.no_publish_until_ms = u64::MAX;
@@ -257,15 +279,15 @@ impl Outside {
             broker.no_poll_until_ms = u64::MAX;
         }
         match what {
-            Broken::Receipts => self.spoil(route, |(topic, _)| topic == Topic::Receipts),
-            Broken::Segments => self.spoil(route, |(topic, _)| topic == Topic::Segments),
+            Broken::Receipts => self.spoil(route, |at| at.topic == Topic::Receipts),
+            Broken::Segments => self.spoil(route, |at| at.topic == Topic::Segments),
             _ => {}
         }
     }
 
-    fn spoil(&mut self, route: usize, which: impl Fn((Topic, u32)) -> bool) {
+    fn spoil(&mut self, route: usize, which: impl Fn(At) -> bool) {
         self.count("unreadable");
-        self.oracle.broken[route] = true;
+        self.oracle.broken[route] |= !self.plan.has_generations;
         let mut spoiled = 0;
         for (_, partition) in self.brokers[route].partitions().filter(|(at, _)| which(**at)) {
             partition.is_unreadable = true;
@@ -369,9 +391,9 @@ impl World {
             Event::Canary { who: Who::Source, route, came_back } => {
                 return self.source.hear(route, News::Canary { came_back }, outside);
             }
-            Event::Appends { route, topic, partition, message } => {
+            Event::Appends { route, at, message } => {
                 if outside.brokers[route.index()].takes(outside.now_ms) {
-                    outside.brokers[route.index()].append(topic, partition, message, outside.now_ms);
+                    outside.brokers[route.index()].append(at, message, outside.now_ms);
                 }
             }
             Event::Goes(mishap) => {
