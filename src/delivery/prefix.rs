@@ -168,6 +168,11 @@ impl Prefix {
         self.settled
     }
 
+    /// Messages that are remembered: those not resolved, and those resolved behind one that is not. Stop polling when they are too many.
+    pub fn held(&self) -> usize {
+        self.open.len()
+    }
+
     /// Messages that were taken and are not resolved.
     pub fn unresolved(&self) -> usize {
         self.open.values().filter(|(_, fate)| *fate != Fate::Done).count()

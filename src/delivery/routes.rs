@@ -4,6 +4,7 @@
 //! open breaker moves a route to the end of the order; it never takes it out.
 
 use super::breaker::{Breaker, BreakerPolicy, Flip, News};
+use super::segment::Segment;
 use super::{Mutant, mutant};
 use crate::fault::Fault;
 
@@ -86,7 +87,7 @@ impl Tries {
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The segment: it spreads messages over the partitions.
-    pub segment: u32,
+    pub segment: Segment,
     /// Partitions of the topic; at least 1.
     pub partitions: u32,
     /// What was tried in vain before.

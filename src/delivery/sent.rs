@@ -46,9 +46,9 @@ pub struct Late {
     pub bytes: u64,
 }
 
-/// What came home.
+/// What a receipt brings back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Home {
+pub struct Returned {
     /// Credit of the segment.
     pub bytes: u64,
     /// The place that is proven to work: where the copy went that the receipt names, if that is the last one.
@@ -183,13 +183,13 @@ impl Sent {
     }
 
     /// A receipt came, for this publication of the segment; `None` if the segment is not held: it came before.
-    pub fn receipt(&mut self, segment: Segment, attempt: u32) -> Option<Home> {
+    pub fn receipt(&mut self, segment: Segment, attempt: u32) -> Option<Returned> {
         let entry = self.entries.remove(&segment)?;
         let place = match entry.stage {
             Stage::Publishing(place) | Stage::Sent(place, _) if entry.attempt == attempt => Some(place),
             _ => None,
         };
-        Some(Home { bytes: entry.bytes, place })
+        Some(Returned { bytes: entry.bytes, place })
     }
 
     /// The job ended otherwise: nothing of it is waited for. The bytes of credit that come home.

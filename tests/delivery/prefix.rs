@@ -128,7 +128,7 @@ proptest! {
         }
         tokens.into_iter().for_each(|(token, _)| prefix.done(token));
         prop_assert_eq!(prefix.committable().map(|committable| committable.next), naive.offsets.last().map(|last| last + 1));
-        prop_assert_eq!(prefix.unresolved(), 0);
+        prop_assert_eq!((prefix.unresolved(), prefix.held()), (0, 0));
     }
 
     #[test]
@@ -167,7 +167,7 @@ fn a_message_that_is_lost_is_read_again_and_its_neighbours_are_not_handled_twice
     prefix.lost(tokens[1]);
     prefix.lost(tokens[1]);
     prefix.done(tokens[0]);
-    assert_eq!((prefix.position(), prefix.unresolved()), (Some(1), 2));
+    assert_eq!((prefix.position(), prefix.unresolved(), prefix.held()), (Some(1), 2, 3));
     let again: Vec<bool> = (1..4).map(|offset| matches!(prefix.taken(message(offset)), Take::New(_))).collect();
     assert_eq!(again, [true, false, false]);
     assert_eq!(prefix.committable().map(|committable| committable.next), Some(1));

@@ -120,7 +120,7 @@ proptest! {
                         Stage::Publishing(place) | Stage::Sent(place, _) if ago == 0 => (entry.0, Some(place)),
                         _ => (entry.0, None),
                     });
-                    prop_assert_eq!(sent.receipt(segment, attempt).map(|home| (home.bytes, home.place)), expected);
+                    prop_assert_eq!(sent.receipt(segment, attempt).map(|back| (back.bytes, back.place)), expected);
                 }
                 Op::Overdue { home_for_ms } => {
                     let since_ms = home_for_ms.map(|ms| now_ms - ms);

@@ -209,13 +209,13 @@ impl Publisher {
     }
 
     fn receipt(&mut self, segment: Segment, attempt: u32, outside: &mut Outside) -> Checked {
-        let Some(home) = self.sent.receipt(segment, attempt) else { return Ok(()) };
+        let Some(returned) = self.sent.receipt(segment, attempt) else { return Ok(()) };
         self.attempts.remove(&segment);
         self.source.verdict(segment, self.source.attempts(segment), Verdict::Committed);
         if std::mem::take(&mut self.held) {
             outside.after(0, Event::Reads);
         }
-        match home.place {
+        match returned.place {
             Some(place) => {
                 let partition = place.target.partition;
                 self.hear(place.target.route, News::Receipt { partition }, outside)
