@@ -52,10 +52,14 @@ deny:
 bench-ingest *args:
     cargo bench --locked --bench ingest -- {{ args }}
 
+# Speed and size of messages between nodes, by compression: the table of docs/wire-compression.md.
+bench-wire *args:
+    cargo bench --locked --bench wire -- {{ args }}
+
 # 100 SIGKILLs of one job of a million records, then every row exactly once (CI does a tenth of it).
 torture kills="100" records="1000000":
     VCF_AGENT_TORTURE_KILLS={{ kills }} VCF_AGENT_TORTURE_RECORDS={{ records }} cargo test --locked --release --test e2e -- --nocapture torture::
 
-# Fuzzes one target (reader, segment) for a while, on the stable toolchain; needs a C++ compiler.
+# Fuzzes one target (reader, segment, bcf, annotation, expression, wire) for a while, on the stable toolchain; needs a C++ compiler.
 fuzz target="reader" seconds="60":
     scripts/fuzz.sh {{ target }} {{ seconds }}

@@ -30,7 +30,8 @@ if have python3 && { has_pip || { rm -rf "$venv" && python3 -m venv "$venv" && h
   have typos || [ -x "$venv/bin/typos" ] || pip typos || true
   # The versions with which the outputs in the documents were made; one by one, as one that has no build for this Python
   # must not cost the others.
-  for reader in duckdb==2.0.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1; do
+  for reader in duckdb==2.0.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1 \
+    blake3==1.0.11 msgpack==1.2.4 zstandard==0.25.0; do
     "$venv/bin/python" -c "import ${reader%%==*}" 2>/dev/null || pip --only-binary :all: "$reader" || true
   done
   export PATH="$PATH:$venv/bin"

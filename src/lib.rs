@@ -4,7 +4,8 @@
 //! ([`vcf`]); each segment is parsed into *rows*, one per allele, or *dead letters* ([`domain`]); *triage* selects a few rows; segments
 //! are committed in *groups* to a *store* ([`stores`]) and to the *ledger* ([`ledger`]), and only then their *receipts* come home
 //! ([`delivery`]). When everything is home the *certificate* compares what the store gives back with what the file says, the job is
-//! published, and the *receipt* that people read says so ([`report`]). The [`actors`] only keep the books.
+//! published, and the *receipt* that people read says so ([`report`]). The [`actors`] only keep the books. Between nodes
+//! messages travel over [`transports`], in the format of [`wire`].
 
 pub mod actors;
 pub mod alleles;
@@ -30,6 +31,7 @@ pub mod telemetry;
 pub mod transports;
 pub mod triage;
 pub mod vcf;
+pub mod wire;
 
 /// Whether a named failpoint asks for something (`name=return`). Compiled out of every normal build. The names are listed in
 /// `docs/HAZARDS.md`.

@@ -2,6 +2,8 @@
 
 #[path = "../fuzz/check.rs"]
 mod check;
+#[path = "../fuzz/check_wire.rs"]
+mod check_wire;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -114,4 +116,31 @@ fn records_of_a_bcf_are_accounted_for_whole_cut_and_damaged() {
         }
     }
     assert!(taken >= 8 && refused >= 3, "{taken} taken, {refused} refused: both are in the corpus");
+}
+
+#[test]
+fn bodies_of_messages_are_taken_or_refused_whole_cut_and_damaged() {
+    let mut random = fastrand::Rng::with_seed(13);
+    let (mut taken, mut refused) = (0, 0);
+    for (path, bytes) in corpus("wire") {
+        on(&path, &bytes, |bytes| {
+            check_wire::wire(bytes);
+        });
+        taken += u32::from(check_wire::wire(&bytes));
+        for cut in 0..bytes.len() {
+            on(&path, &bytes[..cut], |bytes| {
+                check_wire::wire(bytes);
+            });
+            refused += u32::from(!check_wire::wire(&bytes[..cut]));
+        }
+        for _ in 0..200 {
+            let mut damaged = bytes.clone();
+            let at = random.usize(0..damaged.len());
+            damaged[at] = random.u8(..);
+            on(&path, &damaged, |bytes| {
+                check_wire::wire(bytes);
+            });
+        }
+    }
+    assert!(taken >= 14 && refused > 1000, "{taken} taken, {refused} refused");
 }

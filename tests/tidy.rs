@@ -28,6 +28,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("providers", &["domain", "fault"]),
     ("ledger", &["delivery", "domain", "fault"]),
     ("messages", &["delivery", "domain", "fault", "providers"]),
+    // What a message looks like between nodes.
+    ("wire", &["delivery", "domain", "fault"]),
     ("report", &["delivery", "domain", "fault", "ledger", "stores"]),
     ("config", &["annotation", "delivery", "domain", "expression", "fault", "providers", "triage", "vcf"]),
     (
@@ -114,6 +116,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("arrow_buffer", &["stores"]),
     ("arrow_schema", &["stores"]),
     ("parquet", &["stores"]),
+    ("blake3", &["wire"]),
     ("regex", &["expression"]),
     ("rusqlite", &["ledger"]),
     ("flate2", &["vcf"]),

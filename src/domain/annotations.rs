@@ -11,7 +11,7 @@ pub struct Words {
 }
 
 /// The number of a null.
-const NULL: u32 = u32::MAX;
+pub const NULL: u32 = u32::MAX;
 
 impl Words {
     /// Appends one row.
@@ -28,6 +28,17 @@ impl Words {
     /// The number of row `i`'s word in [`Words::vocabulary`]; panics past the end.
     pub fn id(&self, i: usize) -> Option<u32> {
         Some(self.ids[i]).filter(|&id| id != NULL)
+    }
+
+    /// A column of numbers into a vocabulary, [`NULL`] for null; `None` if a number has no word.
+    pub fn from_ids(ids: Vec<u32>, vocabulary: Vocabulary) -> Option<Self> {
+        let words = vocabulary.names().len();
+        ids.iter().all(|&id| id == NULL || (id as usize) < words).then_some(Self { ids, vocabulary })
+    }
+
+    /// The number of each row's word, [`NULL`] for null.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
     }
 
     /// Every word, by number.

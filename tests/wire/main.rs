@@ -1,0 +1,15 @@
+//! The wire format: round trips, golden bytes, what is refused and within which memory, and a reader in another language.
+
+mod foreign;
+mod golden;
+mod hostile;
+mod laws;
+mod memory;
+#[path = "../support/present.rs"]
+mod present;
+mod refused;
+#[path = "../stores/rows.rs"]
+#[allow(dead_code, reason = "the stores' tests need all of it")]
+mod rows;
+mod support;
+mod value;
