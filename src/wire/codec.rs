@@ -28,7 +28,7 @@ const COMPRESS_BYTES_MIN: usize = 512;
 const WINDOW_LOG_MAX: u32 = 27;
 
 /// The body as it is stored.
-pub fn compress(body: &[u8], compression: Compression) -> (Codec, std::borrow::Cow<'_, [u8]>) {
+pub(super) fn compress(body: &[u8], compression: Compression) -> (Codec, std::borrow::Cow<'_, [u8]>) {
     if let Compression::Zstd(level) = compression
         && body.len() >= COMPRESS_BYTES_MIN
         && let Ok(smaller) = zstd::bulk::compress(body, level)
@@ -40,7 +40,7 @@ pub fn compress(body: &[u8], compression: Compression) -> (Codec, std::borrow::C
 }
 
 /// The body of `stored`, which must say, and have, exactly `bytes`, at most `bytes_max`.
-pub fn decompress(stored: &[u8], bytes: usize, bytes_max: usize) -> Result<Vec<u8>, String> {
+pub(super) fn decompress(stored: &[u8], bytes: usize, bytes_max: usize) -> Result<Vec<u8>, String> {
     if bytes > bytes_max {
         return Err(format!("the body would have {bytes} bytes, more than {bytes_max}"));
     }

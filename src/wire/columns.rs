@@ -44,8 +44,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Bin<'a> {
 /// A number of fixed size.
 pub trait Little: Copy {
     type Bytes: AsRef<[u8]> + for<'a> TryFrom<&'a [u8]> + Default;
-    fn to(self) -> Self::Bytes;
-    fn from(bytes: Self::Bytes) -> Self;
+    fn to_little(self) -> Self::Bytes;
+    fn from_little(bytes: Self::Bytes) -> Self;
 }
 
 macro_rules! little {
@@ -53,11 +53,11 @@ macro_rules! little {
         impl Little for $number {
             type Bytes = [u8; $bytes];
             #[inline]
-            fn to(self) -> Self::Bytes {
+            fn to_little(self) -> Self::Bytes {
                 self.to_le_bytes()
             }
             #[inline]
-            fn from(bytes: Self::Bytes) -> Self {
+            fn from_little(bytes: Self::Bytes) -> Self {
                 Self::from_le_bytes(bytes)
             }
         }
@@ -72,7 +72,7 @@ impl Bin<'_> {
         let size = size_of::<T::Bytes>();
         let mut bytes = vec![0; values.len() * size];
         for (place, value) in bytes.chunks_exact_mut(size).zip(values) {
-            place.copy_from_slice(value.to().as_ref());
+            place.copy_from_slice(value.to_little().as_ref());
         }
         Bin(bytes.into())
     }
@@ -83,7 +83,11 @@ impl Bin<'_> {
         if !self.0.len().is_multiple_of(size) {
             return Err(format!("{name} has {} bytes, which are no values of {size}", self.0.len()));
         }
-        Ok(self.0.chunks_exact(size).map(|bytes| T::from(T::Bytes::try_from(bytes).unwrap_or_default())).collect())
+        Ok(self
+            .0
+            .chunks_exact(size)
+            .map(|bytes| T::from_little(T::Bytes::try_from(bytes).unwrap_or_default()))
+            .collect())
     }
 
     /// Exactly `rows` values.

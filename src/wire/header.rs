@@ -65,7 +65,7 @@ impl Header {
 /// How a body is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Codec {
+pub(super) enum Codec {
     /// As it is.
     None,
     /// As one zstd frame.
@@ -74,7 +74,7 @@ pub enum Codec {
 
 /// The header as it is written.
 #[derive(Serialize, Deserialize)]
-pub struct HeaderMap<'a> {
+pub(super) struct HeaderMap<'a> {
     pub kind: u8,
     #[serde(borrow)]
     pub tenant: Cow<'a, str>,

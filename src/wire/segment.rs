@@ -332,11 +332,11 @@ impl Segment {
 impl SegmentMap<'_> {
     fn segment(self, file: Option<FileDigest>) -> Result<Segment, String> {
         let more = self.metadata;
-        let pos: Vec<i64> = self.position.values("position")?;
-        let rows = pos.len();
+        let rows = self.position.0.len() / size_of::<i64>();
         if rows > ROWS_MAX {
             return Err(format!("there are {rows} rows, more than {ROWS_MAX}"));
         }
+        let pos: Vec<i64> = self.position.values_of(rows, "position")?;
         let (contig, contigs) = self.chromosome.take(rows, "chromosome")?;
         if contig.iter().any(|&id| id as usize >= contigs.names().len()) {
             return Err("a number of chromosome has no word".into());

@@ -98,7 +98,9 @@ fn check(python: &str, segments: &[Segment], compression: Compression) -> usize 
         assert_eq!(text.lines().count(), segment.rows.len());
         for (row, line) in text.lines().enumerate() {
             let found: Value = serde_json::from_str(line).unwrap();
-            assert_eq!(found, expected(segment, &header, row), "row {row}");
+            // Through text, as what was found: reading a float may lose its last bit.
+            let expected: Value = serde_json::from_str(&expected(segment, &header, row).to_string()).unwrap();
+            assert!(found == expected, "row {row} of segment {}: {}", segment.index, found["position"]);
         }
         rows += segment.rows.len();
     }
