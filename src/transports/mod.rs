@@ -58,6 +58,9 @@ impl Stream {
     }
 }
 
+/// The largest message (bytes): a segment of one line of 16 MiB, and its header. Topics and clients are made for it.
+pub const MESSAGE_BYTES_MAX: usize = 17 << 20;
+
 /// What became of a publication: three outcomes, never two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
