@@ -29,8 +29,6 @@ pub struct AlleleColumns {
     pub alt: Text,
     /// How the identity was made, of every row.
     pub how: Vec<How>,
-    /// Of the record that is being looked at, the texts of its identities so far (bytes).
-    record_bytes: usize,
 }
 
 impl AlleleColumns {
@@ -71,8 +69,9 @@ impl AlleleColumns {
         self.changed.get(i) && self.reference.get(i).is_none()
     }
 
+    /// Appends a row. Its texts are kept if they are no longer than what its record has left (bytes), which they use up.
     #[inline]
-    fn push(&mut self, row: Row<'_>, identity: &Identity<'_>, record_bytes_max: usize) {
+    fn push(&mut self, row: Row<'_>, identity: &Identity<'_>, left: &mut usize) {
         self.how.push(identity.how);
         // What is as in the file stays so to the letter, case too.
         let as_in_file = matches!(identity.how, How::AsIs(_))
@@ -87,8 +86,10 @@ impl AlleleColumns {
             return;
         }
         self.pos.push(identity.pos);
-        self.record_bytes += identity.reference.len() + identity.alt.len();
-        if self.record_bytes > record_bytes_max {
+        let bytes = identity.reference.len() + identity.alt.len();
+        let is_kept = bytes <= *left;
+        *left = left.saturating_sub(bytes);
+        if !is_kept {
             self.reference.push(None);
             self.alt.push(None);
             return;
@@ -164,6 +165,7 @@ impl<'r> Identifier<'r> {
             self.contigs.extend(rows.contigs.names().iter().map(|name| window.reference().contig(name)));
         }
         let mut reference: &[u8] = b"";
+        let mut left = self.record_bytes_max;
         for i in 0..rows.len() {
             match rows.reference.get(i) {
                 Some(text) => reference = text,
@@ -178,14 +180,13 @@ impl<'r> Identifier<'r> {
                 _ => without_reference(pos, reference, alt),
             };
             if rows.is_first(i) {
-                self.columns.record_bytes = 0;
+                left = self.record_bytes_max;
             }
-            self.columns.push(row, &identity, self.record_bytes_max);
+            self.columns.push(row, &identity, &mut left);
             if let Some(window) = &self.window {
                 warn(warnings, rows, row, known, identity.how, window.reference());
             }
         }
-        self.columns.record_bytes = 0;
         Ok(&self.columns)
     }
 }
