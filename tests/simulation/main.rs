@@ -9,6 +9,7 @@
 //! | `world` | time, the link, and what goes wrong |
 //! | `ingest`, `home` | the two processes that drive the core |
 //! | `oracle` | the invariants of the design (numbers as there), after every event |
+//! | `lived` | ranges of seeds, on every core |
 //! | `routes` | failover: a source, a home, and two brokers between them that do everything wrong |
 //!
 //! `VCF_AGENT_SEEDS=1000000` runs more seeds, `VCF_AGENT_SEED=17` one, and shows its history.
@@ -16,13 +17,15 @@
 mod disk;
 mod home;
 mod ingest;
+mod lived;
 mod model;
 mod oracle;
 mod routes;
 mod world;
 
+use lived::Lived;
 use oracle::Violation;
-use world::{Counts, Plan, World, live};
+use world::{Plan, World, live};
 
 const SEEDS: u64 = 20_000;
 
@@ -48,42 +51,18 @@ impl Drop for Seed {
     }
 }
 
-/// What a range of seeds came to.
-#[derive(Default)]
-struct Lived {
-    counts: Counts,
-    sent_again: u64,
-    violations: Vec<(u64, Violation)>,
+/// One seed's life.
+fn life(seed: u64, plan: Option<Plan>) -> Lived {
+    let (world, violation) = live(seed, plan);
+    Lived {
+        copies: world.outside.oracle.sent_again(),
+        counts: world.outside.counts,
+        violations: violation.map(|violation| (seed, violation)).into_iter().collect(),
+    }
 }
 
 fn live_all(seeds: impl Iterator<Item = u64>, plan: Option<Plan>) -> Lived {
-    let mut all = Lived::default();
-    for seed in seeds {
-        let _named = Seed(seed);
-        let (world, violation) = live(seed, plan);
-        all.sent_again += world.outside.oracle.sent_again();
-        world.outside.counts.into_iter().for_each(|(what, n)| *all.counts.entry(what).or_default() += n);
-        all.violations.extend(violation.map(|violation| (seed, violation)));
-    }
-    all
-}
-
-/// The same seeds on every core.
-fn live_in_parallel(seeds: std::ops::Range<u64>) -> Lived {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut all = Lived::default();
-    std::thread::scope(|scope| {
-        let share = |nth: usize| seeds.clone().skip(nth).step_by(threads);
-        let others: Vec<_> = (0..threads).map(|nth| scope.spawn(move || live_all(share(nth), None))).collect();
-        for other in others {
-            let other = other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload));
-            other.counts.into_iter().for_each(|(what, n)| *all.counts.entry(what).or_default() += n);
-            all.sent_again += other.sent_again;
-            all.violations.extend(other.violations);
-        }
-    });
-    all.violations.sort_by_key(|(seed, _)| *seed);
-    all
+    Lived::all(seeds, |seed| life(seed, plan))
 }
 
 /// What happened under a seed, event by event.
@@ -101,12 +80,11 @@ fn whatever_happens_no_invariant_breaks_and_the_job_completes() {
         println!("{}", history(seed, None).0.join("\n"));
     }
     let many = range.end - range.start >= SEEDS;
-    let lived = live_in_parallel(range);
-    println!("{} segments sent again; {:#?}", lived.sent_again, lived.counts);
+    let lived = Lived::in_parallel(range, |seed| life(seed, None));
+    println!("{} segments sent again; {:#?}", lived.copies, lived.counts);
     assert_eq!(lived.violations.first(), None, "{} seeds of all", lived.violations.len());
     if many {
-        // A simulation in which nothing goes wrong would prove nothing.
-        for what in [
+        lived.met_all(&[
             "dropped",
             "doubled",
             "delayed",
@@ -127,9 +105,7 @@ fn whatever_happens_no_invariant_breaks_and_the_job_completes() {
             "publications finished at boot",
             "certificates that do not hold",
             "runs after a failed one",
-        ] {
-            assert!(lived.counts.get(what).is_some_and(|&n| n > 100), "too few: {what}");
-        }
+        ]);
     }
 }
 
@@ -137,7 +113,7 @@ fn whatever_happens_no_invariant_breaks_and_the_job_completes() {
 fn without_any_fault_nothing_is_sent_twice() {
     let lived = live_all(seeds(1_000), Some(Plan::default()));
     assert_eq!(lived.violations.first(), None);
-    assert_eq!(lived.sent_again, 0);
+    assert_eq!(lived.copies, 0);
     let allowed = ["groups", "groups with poison"];
     assert!(lived.counts.keys().all(|what| allowed.contains(what)), "{:?}", lived.counts);
 }
@@ -146,7 +122,7 @@ fn without_any_fault_nothing_is_sent_twice() {
 fn copies_and_disorder_alone_cost_nothing() {
     let lived = live_all(seeds(1_000), Some(Plan { doubles: 0.5, until_ms: 10_000, ..Plan::default() }));
     assert_eq!(lived.violations.first(), None);
-    assert_eq!(lived.sent_again, 0);
+    assert_eq!(lived.copies, 0);
     let met = ["doubled", "joined", "done again"].map(|what| lived.counts.contains_key(what));
     assert!(met == [true; 3] || number("VCF_AGENT_SEED").is_some(), "{:?}", lived.counts);
 }
