@@ -5,16 +5,14 @@
 #[path = "ingest/generate.rs"]
 #[allow(dead_code, reason = "the ingest benchmark needs all of it")]
 mod generate;
+#[path = "../tests/support/segments.rs"]
+mod segments;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
-use vcf_agent::alleles;
-use vcf_agent::annotation::Frequencies;
+use segments::segments_of;
 use vcf_agent::domain::ids::JobId;
-use vcf_agent::vcf::ReadLimits;
-use vcf_agent::vcf::parse::{ParseContext, parse_segment};
-use vcf_agent::vcf::reader::{Next, Reader};
 use vcf_agent::wire::{Compression, Header, Key, Keys, Segment, encode_segment, open};
 
 /// Each file is done again and again for about this long (seconds of processor time), three times.
@@ -54,7 +52,7 @@ fn main() {
 }
 
 fn measure(file: &Path) {
-    let segments = read(file);
+    let segments = segments_of(file, ROWS_MAX);
     let rows: usize = segments.iter().map(|segment| segment.rows.len()).sum();
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     println!("\n{name}: {rows} rows in {} segments\n", segments.len());
@@ -112,37 +110,6 @@ fn passes_per_second(mut pass: impl FnMut()) -> f64 {
         f64::from(passes) / (processor_seconds() - begun)
     });
     rounds.fold(0.0, f64::max)
-}
-
-fn read(file: &Path) -> Vec<Segment> {
-    let limits = ReadLimits::default();
-    let input = std::fs::File::open(file).expect("the file can be opened");
-    let mut reader = Reader::open(Box::new(input), false, limits.clone()).unwrap_or_else(|e| panic!("{}", e.message));
-    let frequencies = Frequencies { sub_fields: Vec::new(), info_keys: vec!["AF".into()] };
-    let (context, _) = ParseContext::new(reader.header(), &limits).annotated(reader.header(), &frequencies);
-    let (mut segments, mut rows) = (Vec::new(), 0);
-    while rows < ROWS_MAX {
-        match reader.next(None).unwrap_or_else(|error| panic!("{}", error.message)) {
-            Next::Segment(raw) => {
-                let mut parsed = parse_segment(&context, &raw, &|_| false);
-                alleles::identify(None, &mut parsed.rows, &mut parsed.warnings).expect("no reference is read");
-                rows += parsed.rows.len();
-                segments.push(Segment {
-                    file: None,
-                    index: parsed.index,
-                    first_ordinal: parsed.first_ordinal,
-                    rows: parsed.rows,
-                    offset: parsed.offset,
-                    line_offsets: parsed.line_offsets,
-                    dead: parsed.dead,
-                    counts: parsed.counts,
-                });
-            }
-            Next::Idle => {}
-            Next::End(_) => break,
-        }
-    }
-    segments
 }
 
 /// Processor time of this process so far.

@@ -2,6 +2,10 @@
 //
 // An input is the kind of a message, then its body, which is signed with the right key.
 
+#[path = "sign.rs"]
+mod sign;
+
+use sign::sign;
 use vcf_agent::wire::{Body, Compression, Key, Keys, Quarantine, encode, open};
 
 const SECRET: &str = "a secret of the fuzz target";
@@ -15,7 +19,7 @@ pub fn wire(bytes: &[u8]) -> bool {
         matches!(open(bytes, &keys, "t"), Err(why) if !matches!(why, Quarantine::Damaged(_) | Quarantine::ForeignTenant))
     );
     let Some((&kind, body)) = bytes.split_first() else { return false };
-    let message = signed(kind, body);
+    let message = sign(SECRET, &header(kind, body.len() as u32), body);
     let (header, body) = match open(&message, &keys, "t") {
         Ok(read) => read,
         Err(Quarantine::Damaged(how)) => {
@@ -32,23 +36,6 @@ pub fn wire(bytes: &[u8]) -> bool {
     let bytes = |body: &Body| encode(&header, body, &key, Compression::None).expect("what was read can be written");
     assert_eq!(bytes(&body), bytes(&body_again));
     true
-}
-
-/// A message of this kind with this body, by docs/PROTOCOL.md.
-fn signed(kind: u8, body: &[u8]) -> Vec<u8> {
-    let derive = |purpose: &str| {
-        blake3::derive_key(&format!("vcf-agent 2026-11-26 wire messages: {purpose}"), SECRET.as_bytes())
-    };
-    let header = header(kind, body.len() as u32);
-    let mut out = b"VCFA\x01\x00".to_vec();
-    out.extend((header.len() as u16).to_le_bytes());
-    out.extend((body.len() as u32).to_le_bytes());
-    out.extend(&derive("key id")[..8]);
-    out.extend(header);
-    out.extend(body);
-    let mac = blake3::keyed_hash(&derive("MAC key"), &out);
-    out.extend(mac.as_bytes());
-    out
 }
 
 /// The MessagePack of a header.

@@ -8,7 +8,8 @@ use vcf_agent::domain::rows::{Rows, Text};
 use vcf_agent::wire::{Compression, Header, Segment, encode_segment};
 
 use crate::present::{shared, works};
-use crate::support::{SECRET, header, key, segments_of, small_segment};
+use crate::segments::segments_of;
+use crate::support::{SECRET, header, key, small_segment};
 
 fn python(test: &str) -> Option<String> {
     let python = std::env::var("VCF_AGENT_PYTHON").unwrap_or_else(|_| "python3".into());
@@ -114,7 +115,7 @@ fn a_reader_in_python_sees_every_row_of_the_examples() {
     assert_eq!(check(&python, &[small_segment()], Compression::None), 8);
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     for name in ["tour.vcf", "broken.vcf"] {
-        assert!(check(&python, &segments_of(&examples.join(name)), Compression::Zstd(3)) > 0, "{name}");
+        assert!(check(&python, &segments_of(&examples.join(name), usize::MAX), Compression::Zstd(3)) > 0, "{name}");
     }
 }
 
@@ -131,7 +132,7 @@ fn a_reader_in_python_sees_every_row_of_real_files() {
         "gatk_toomanyalts.g.vcf",
     ];
     for file in names.map(|name| -> PathBuf { folder.join(name) }) {
-        let segments = segments_of(&file);
+        let segments = segments_of(&file, usize::MAX);
         let first = segments.len().min(3);
         assert!(check(&python, &segments[..first], Compression::default()) > 10, "{}", file.display());
     }

@@ -11,5 +11,9 @@ mod refused;
 #[path = "../stores/rows.rs"]
 #[allow(dead_code, reason = "the stores' tests need all of it")]
 mod rows;
+#[path = "../support/segments.rs"]
+mod segments;
+#[path = "../../fuzz/sign.rs"]
+mod sign;
 mod support;
 mod value;

@@ -1,9 +1,5 @@
 //! Messages of every kind, and a second maker of messages that shares no code with the product's.
 
-use std::path::Path;
-
-use vcf_agent::alleles;
-use vcf_agent::annotation::Frequencies;
 use vcf_agent::domain::counts::{Counts, JobEnd};
 use vcf_agent::domain::dead::{DeadLetter, DeadStage};
 use vcf_agent::domain::digest::DigestSum;
@@ -11,13 +7,11 @@ use vcf_agent::domain::ids::{FileDigest, JobId};
 use vcf_agent::domain::receipt::{Receipt, ReceiptError};
 use vcf_agent::domain::rows::rows_digest_sum;
 use vcf_agent::domain::warning::Warning;
-use vcf_agent::vcf::ReadLimits;
-use vcf_agent::vcf::parse::{ParseContext, parse_segment};
-use vcf_agent::vcf::reader::{Next, Reader};
 use vcf_agent::wire::body::{Canary, Event, JobAccepted, JobOpen, JobOpenPiece, Refused, Resend, SegmentsCommitted};
 use vcf_agent::wire::{Body, Compression, Egress, Header, Key, Keys, Segment, encode};
 
 use crate::rows::{Record, record, rows};
+use crate::sign::sign;
 use crate::value::Value;
 
 pub const SECRET: &str = "a secret of the tests, not random";
@@ -186,46 +180,5 @@ pub fn put_together(header: &Value, body: &[u8]) -> Vec<u8> {
 
 /// Signs any header and body.
 pub fn frame(header: &[u8], body: &[u8]) -> Vec<u8> {
-    let derive = |purpose: &str| {
-        blake3::derive_key(&format!("vcf-agent 2026-11-26 wire messages: {purpose}"), SECRET.as_bytes())
-    };
-    let mut out = b"VCFA\x01\x00".to_vec();
-    out.extend((header.len() as u16).to_le_bytes());
-    out.extend((body.len() as u32).to_le_bytes());
-    out.extend(&derive("key id")[..8]);
-    out.extend(header);
-    out.extend(body);
-    let mac = blake3::keyed_hash(&derive("MAC key"), &out);
-    out.extend(mac.as_bytes());
-    out
-}
-
-/// The segments of a file, as the Parser makes them.
-pub fn segments_of(file: &Path) -> Vec<Segment> {
-    let limits = ReadLimits::default();
-    let input = std::fs::File::open(file).unwrap();
-    let mut reader = Reader::open(Box::new(input), false, limits.clone()).unwrap_or_else(|e| panic!("{}", e.message));
-    let frequencies = Frequencies { sub_fields: vec!["gnomADe_AF".into()], info_keys: vec!["AF".into()] };
-    let (context, _) = ParseContext::new(reader.header(), &limits).annotated(reader.header(), &frequencies);
-    let mut segments = Vec::new();
-    loop {
-        match reader.next(None).unwrap_or_else(|error| panic!("{}", error.message)) {
-            Next::Segment(raw) => {
-                let mut parsed = parse_segment(&context, &raw, &|_| false);
-                alleles::identify(None, &mut parsed.rows, &mut parsed.warnings).unwrap();
-                segments.push(Segment {
-                    file: None,
-                    index: parsed.index,
-                    first_ordinal: parsed.first_ordinal,
-                    rows: parsed.rows,
-                    offset: parsed.offset,
-                    line_offsets: parsed.line_offsets,
-                    dead: parsed.dead,
-                    counts: parsed.counts,
-                });
-            }
-            Next::Idle => {}
-            Next::End(_) => return segments,
-        }
-    }
+    sign(SECRET, header, body)
 }
